@@ -1,0 +1,141 @@
+"""Scene, verdict and attribution as other floors and the command contract see them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+VerdictName = Literal["malicious", "suspicious", "benign"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An ATT&CK id with a calibrated probability in [0, 1]."""
+
+    id: str
+    score: float
+
+    def to_json(self) -> dict[str, Any]:
+        """``{"id", "score"}`` of the contract."""
+        return {"id": self.id, "score": round(self.score, 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of a scene. ``uid`` is the GUID or pid + start; ``score`` a probability."""
+
+    uid: str
+    pid: int | None
+    image: str
+    command_line: str
+    start: datetime | None
+    score: float
+    parent_uid: str = ""
+    user: str = ""
+    events: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's ``processes`` entry."""
+        return {
+            "pid": self.pid,
+            "guid": self.uid,
+            "image": self.image,
+            "command_line": self.command_line,
+            "parent_guid": self.parent_uid,
+            "user": self.user,
+            "start": iso(self.start),
+            "events": self.events,
+            "score": round(self.score, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    """A frame that carries the verdict: who did what to what, and how much it weighs.
+
+    ``repeats`` is the run length the frame stands for; ``weight`` its share of the verdict in [0, 1];
+    ``features`` the hashed features that weighed most, in words.
+    """
+
+    event_id: str
+    time: datetime | None
+    actor: str
+    action: str
+    object: str
+    weight: float
+    process_uid: str = ""
+    repeats: int = 1
+    score: float = 0.0
+    features: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    detail: str = ""
+    raw: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's ``key_frames`` entry (the raw record is the report's alone)."""
+        return {
+            "event_id": self.event_id,
+            "time": iso(self.time),
+            "actor": self.actor,
+            "action": self.action,
+            "object": self.object,
+            "weight": round(self.weight, 4),
+            "score": round(self.score, 4),
+            "repeats": self.repeats,
+            "process_guid": self.process_uid,
+            "techniques": list(self.techniques),
+            "why": list(self.features),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One process-tree session on one host, judged."""
+
+    scene_id: str
+    source: str
+    host: str
+    root: Process
+    start: datetime | None
+    end: datetime | None
+    events: int
+    frames: int
+    verdict: VerdictName
+    score: float
+    tactics: tuple[Scored, ...]
+    techniques: tuple[Scored, ...]
+    processes: tuple[Process, ...]
+    key_frames: tuple[KeyFrame, ...]
+    links: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """One ``scene`` line of the command contract."""
+        root = self.root
+        return {
+            "type": "scene",
+            "scene_id": self.scene_id,
+            "source": self.source,
+            "host": self.host,
+            "root_process": {
+                "image": root.image,
+                "pid": root.pid,
+                "guid": root.uid,
+                "command_line": root.command_line,
+            },
+            "start": iso(self.start),
+            "end": iso(self.end),
+            "events": self.events,
+            "frames": self.frames,
+            "verdict": self.verdict,
+            "score": round(self.score, 4),
+            "tactics": [t.to_json() for t in self.tactics],
+            "techniques": [t.to_json() for t in self.techniques],
+            "processes": [p.to_json() for p in self.processes],
+            "key_frames": [k.to_json() for k in self.key_frames],
+            "links": list(self.links),
+        }
+
+
+def iso(time: datetime | None) -> str | None:
+    """ISO 8601 in UTC with microseconds and a Z, or None."""
+    return None if time is None else time.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

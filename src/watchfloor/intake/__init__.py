@@ -1,0 +1,1 @@
+"""Formats in, normalised Events out, every record accounted for."""

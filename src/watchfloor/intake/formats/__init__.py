@@ -1,0 +1,1 @@
+"""One module per format. The table of them is `watchfloor.intake.registry`."""
