@@ -1,0 +1,125 @@
+"""One person's working half hour: takes tasks from a file and types them into ssh sessions on the host.
+
+A task file holds blocks that begin with `%% name [again]`. Blocks are done in order, and those marked
+`again` also come back at random. In a line, {n}, {word} and {pick:a|b|c} are filled in from the seed;
+`@keys TEXT` sends keys without waiting for a prompt (\\n, \\e are understood) and `@pause SECONDS` waits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import random
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import terminal
+
+WORDS = "amber birch cedar delta ember fjord grove heron inlet juniper kestrel lagoon maple north opal pine quartz river".split()
+PASSWORDS = {"mlind": "Harbour-41", "tkovac": "Granite-77", "sreyes": "Meadow-19"}
+SOURCES = {"mlind": "10.20.7.21", "tkovac": "10.20.7.22", "sreyes": "10.20.7.23"}
+
+
+@dataclass
+class Task:
+    name: str
+    again: bool
+    lines: list[str] = field(default_factory=list)
+
+
+def read_tasks(path: Path) -> list[Task]:
+    """Blocks of a task file; a here-document stays one entry."""
+    tasks: list[Task] = []
+    until = None
+    for raw in path.read_text(encoding="utf-8").splitlines():
+        if until is not None:
+            tasks[-1].lines[-1] += "\n" + raw
+            until = None if raw == until else until
+        elif raw.startswith("%%"):
+            words = raw.split()
+            tasks.append(Task(words[1], "again" in words[2:]))
+        elif raw.strip():
+            tasks[-1].lines.append(raw)
+            here = re.search(r"<<'(\w+)'", raw)
+            until = here.group(1) if here else None
+    return tasks
+
+
+class Person:
+    def __init__(self, who: str, key: str, seed: int, end: float, pace: float, transcript: Path) -> None:
+        self.who, self.key, self.end, self.pace = who, key, end, pace
+        self.transcript = open(transcript, "a", encoding="utf-8", buffering=1)
+        self.rng = random.Random(f"{seed}:{who}")
+        self.session: terminal.Terminal | None = None
+
+    def think(self, middle: float) -> None:
+        """Lognormal pause around `middle` seconds."""
+        pause = min(40.0, self.pace * middle * math.exp(self.rng.gauss(0, 0.7)))
+        time.sleep(max(0.0, min(pause, self.end - time.time())))
+
+    def fill(self, line: str, n: int, word: str) -> str:
+        line = re.sub(r"\{pick:([^}]*)\}", lambda found: self.rng.choice(found.group(1).split("|")), line)
+        return line.replace("{n}", str(n)).replace("{word}", word)
+
+    def do(self, task: Task) -> None:
+        n, word = self.rng.randint(2, 98), self.rng.choice(WORDS)
+        for raw in task.lines:
+            if time.time() > self.end or self.session is None or self.session.closed:
+                return
+            line = self.fill(raw, n, word)
+            if line.startswith("@pause "):
+                time.sleep(float(line.split()[1]))
+            elif line.startswith("@keys "):
+                self.session.keys(line[6:].replace("\\n", "\n").replace("\\e", "\x1b").replace("\\c", "\x03"))
+                time.sleep(0.6)
+            else:
+                shown = self.session.line(line, 90, PASSWORDS[self.who])
+                self.transcript.write(f"---- {task.name} {time.time():.1f}\n{shown}\n")
+                self.think(2.6)
+
+    def log_in(self) -> None:
+        self.session = terminal.over_ssh(self.key, SOURCES[self.who], self.who + "@10.20.7.7")
+
+    def log_out(self) -> None:
+        if self.session and not self.session.closed:
+            self.session.keys("\n")
+            self.session.wait(3)
+            self.session.line("exit", 3)
+        self.session = None
+
+    def work(self, tasks: list[Task]) -> None:
+        todo, left = list(tasks), 0
+        again = [task for task in tasks if task.again]
+        while time.time() < self.end:
+            if self.session is None or self.session.closed:
+                self.log_in()
+                left = self.rng.randint(3, 7)
+            self.do(todo.pop(0) if todo else self.rng.choice(again))
+            left -= 1
+            if left <= 0:
+                self.log_out()
+                self.think(14)
+            else:
+                self.think(5)
+        self.log_out()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--who", required=True, choices=sorted(SOURCES))
+    parser.add_argument("--tasks", type=Path, required=True)
+    parser.add_argument("--key", required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--until", type=float, required=True, help="real time at which to log out")
+    parser.add_argument("--pace", type=float, default=1.0, help="factor on every pause")
+    parser.add_argument("--transcript", type=Path, required=True, help="what the person saw, to see whether tasks work")
+    args = parser.parse_args()
+    person = Person(args.who, args.key, args.seed, args.until, args.pace, args.transcript)
+    person.think(4)
+    person.work(read_tasks(args.tasks))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""What ``watch`` says to a person: the worst scenes in words, the books, and where the film is."""
+
+from typing import TYPE_CHECKING
+
+from watchfloor.base import attack
+from watchfloor.base.account import Account
+from watchfloor.base.actions import ACTIONS
+from watchfloor.base.scenes import KeyFrame, Scene
+from watchfloor.cli.terminal import Terminal
+from watchfloor.film.story import base_name, clip, quiet_story, scene_story
+
+if TYPE_CHECKING:
+    from watchfloor.film.watching import Watched
+
+#: Scenes told in full; a long list belongs into the report or the JSON lines.
+TOLD_SCENES = 5
+#: Further scenes named by their headline alone.
+NAMED_SCENES = 20
+SHOWN_FRAMES = 8
+SHOWN_REASONS = 10
+OBJECT_WIDTH = 72
+
+_STYLES = {"malicious": "bold red", "suspicious": "bold yellow", "benign": "green"}
+
+_PHRASES = {
+    "malicious": ("MALICIOUS", "恶意"),
+    "suspicious": ("SUSPICIOUS", "可疑"),
+    "found": (
+        "Scenes on {hosts}: {scenes} ({malicious} malicious, {suspicious} suspicious, {benign} benign).",
+        "{hosts} 上共 {scenes} 个场景：恶意 {malicious}，可疑 {suspicious}，正常 {benign}。",
+    ),
+    "hosts": ("{n} hosts", "{n} 台主机"),
+    "tactics": ("Tactics: ", "战术："),
+    "time": ("time (UTC)", "时间 (UTC)"),
+    "who": ("who", "主体"),
+    "did": ("did", "动作"),
+    "to": ("to what", "对象"),
+    "weight": ("weight", "权重"),
+    "record": ("record", "记录"),
+    "more_scenes": (
+        "and {n} more that stand out: see --json or --report.",
+        "另有 {n} 个值得注意的场景：请用 --json 或 --report 查看。",
+    ),
+    "read": (
+        "Read {read} records (inputs: {inputs}) in {seconds} s: {kept} kept as events, {rejected} rejected.",
+        "从 {inputs} 个输入读取 {read} 条记录，用时 {seconds} 秒：保留 {kept} 条，拒收 {rejected} 条。",
+    ),
+    "missing_times": ("{n} events have no readable time.", "{n} 条事件没有可读的时间。"),
+    "out_of_order": ("{n} events stood out of time order.", "{n} 条事件不按时间顺序。"),
+    "rejected": ("Not read:", "未能读取："),
+    "more_reasons": ("and {n} more reasons: see --json.", "另有 {n} 种原因：请用 --json 查看。"),
+    "report": ("Film: {path}", "影片：{path}"),
+}
+
+
+def summarise(watched: "Watched", terminal: Terminal, *, lang: str, report: str = "") -> None:
+    """Print the scenes that stand out, then the books, then where the film is."""
+    words = _Words(lang)
+    standing_out = [scene for scene in watched.scenes if scene.verdict != "benign"]
+    _found(watched, terminal, words)
+    for scene in standing_out[:TOLD_SCENES]:
+        terminal.line()
+        _tell(scene, terminal, words)
+    if standing_out[TOLD_SCENES:]:
+        terminal.line()
+        _name_the_rest(standing_out[TOLD_SCENES:], terminal, words)
+    terminal.line()
+    _books(watched.account, watched.seconds, terminal, words)
+    if report:
+        terminal.line(words("report", path=report), style="bold")
+
+
+class _Words:
+    """Phrases in the language asked for."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self.index = 1 if lang == "zh" else 0
+
+    def __call__(self, phrase: str, **values: object) -> str:
+        text = _PHRASES[phrase][self.index]
+        shown = {key: f"{value:,}" if isinstance(value, int) else value for key, value in values.items()}
+        return text.format(**shown) if shown else text
+
+
+def _found(watched: "Watched", terminal: Terminal, words: _Words) -> None:
+    if not any(scene.verdict != "benign" for scene in watched.scenes):
+        account = watched.account
+        quiet = quiet_story(account.kept, len(watched.scenes), account.rejected_records)
+        terminal.line(quiet[words.index], style="bold")
+        return
+    hosts = watched.hosts[0] if len(watched.hosts) == 1 else words("hosts", n=len(watched.hosts))
+    verdicts = [scene.verdict for scene in watched.scenes]
+    counts: dict[str, object] = {name: verdicts.count(name) for name in _STYLES}
+    terminal.line(words("found", scenes=len(verdicts), hosts=hosts, **counts), style="bold")
+
+
+def _tell(scene: Scene, terminal: Terminal, words: _Words) -> None:
+    headline, *sentences = scene_story(scene, attack.full_name)[words.index]
+    verdict = words(scene.verdict)
+    terminal.line(f"{verdict} {scene.score:.2f}  {headline}", style=_STYLES[scene.verdict])
+    for sentence in sentences:
+        terminal.line(sentence, indent=2)
+    if scene.tactics:
+        named = (f"{attack.tactic_name(t.id, words.lang)} ({t.id}) {t.score:.0%}" for t in scene.tactics)
+        terminal.line(words("tactics") + ", ".join(named) + ".", indent=2)
+    if scene.key_frames:
+        headers = [words(name) for name in ("time", "who", "did", "to", "weight", "record")]
+        heaviest = sorted(scene.key_frames, key=lambda frame: -frame.weight)[:SHOWN_FRAMES]
+        terminal.table(headers, [_row(frame, words) for frame in heaviest], indent=2)
+
+
+def _row(frame: KeyFrame, words: _Words) -> tuple[str, ...]:
+    action = ACTIONS.get(frame.action, ACTIONS["other"])
+    return (
+        f"{frame.time:%m-%d %H:%M:%S}" if frame.time else "?",
+        base_name(frame.actor) if frame.actor else "?",
+        action.verb_zh if words.lang == "zh" else action.verb,
+        clip(frame.object, OBJECT_WIDTH) or "?",
+        f"{frame.weight:.2f}",
+        frame.event_id,
+    )
+
+
+def _name_the_rest(scenes: list[Scene], terminal: Terminal, words: _Words) -> None:
+    for scene in scenes[:NAMED_SCENES]:
+        headline = scene_story(scene, attack.full_name)[words.index][0]
+        terminal.line(f"{words(scene.verdict)} {scene.score:.2f}  {headline}", style=_STYLES[scene.verdict])
+    if scenes[NAMED_SCENES:]:
+        terminal.line(words("more_scenes", n=len(scenes) - NAMED_SCENES))
+
+
+def _books(account: Account, seconds: float, terminal: Terminal, words: _Words) -> None:
+    terminal.line(
+        words(
+            "read",
+            read=account.records_read,
+            inputs=account.inputs,
+            seconds=f"{seconds:.1f}",
+            kept=account.kept,
+            rejected=account.rejected_records,
+        )
+    )
+    if account.missing_times:
+        terminal.line(words("missing_times", n=account.missing_times))
+    if account.out_of_order:
+        terminal.line(words("out_of_order", n=account.out_of_order))
+    if not account.reasons:
+        return
+    terminal.line(words("rejected"), style="yellow")
+    reasons = sorted(account.reasons.items(), key=lambda item: -item[1])
+    for (source, why), count in reasons[:SHOWN_REASONS]:
+        terminal.line(f"{count:,} × {clip(source, OBJECT_WIDTH)}: {why}", indent=2)
+    if reasons[SHOWN_REASONS:]:
+        terminal.line(words("more_reasons", n=len(reasons) - SHOWN_REASONS), indent=2)

@@ -1,0 +1,137 @@
+"""``watchfloor watch``: logs in; scenes, verdicts and the film out."""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from watchfloor import __version__
+from watchfloor.base.errors import InputError, UsageError
+from watchfloor.cli import outputs
+
+if TYPE_CHECKING:
+    from watchfloor.base.settings import Settings
+    from watchfloor.film.watching import Watched
+
+NAME = "watch"
+SUMMARY = "read endpoint logs, judge what happened, show the film"
+DESCRIPTION = """Read endpoint logs, put their events into scenes (one process tree on one host), and say of
+each scene whether it is malicious, suspicious or benign, with the ATT&CK techniques and the records
+that show it.
+
+INPUT is any mix of files, archives and folders; formats are recognised by content (see `watchfloor formats`).
+
+examples:
+  watchfloor watch Security.evtx
+  watchfloor watch evidence.zip /var/log/audit --report film.html
+  watchfloor watch logs/ --json scenes.jsonl --all-scenes
+  watchfloor watch logs/ --json - --quiet | jq 'select(.verdict == "malicious")'"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the contract's options."""
+    add = parser.add_argument
+    add("inputs", metavar="INPUT", nargs="+", help="file, archive or folder to read")
+    add("--json", metavar="FILE", help="write one JSON line a scene and a summary line; - is standard output")
+    add("--all-scenes", action="store_true", help="write benign scenes too, not only what stands out")
+    add("--report", metavar="FILE.html", help="write the film: one page that opens in any browser, offline")
+    add("--navigator", metavar="FILE.json", help="write an ATT&CK Navigator layer")
+    add("--workers", metavar="N", type=_count, help="processes that parse input; default one a core")
+    add("--lang", choices=("en", "zh"), default="en", help="language of the words printed")
+    add("--quiet", action="store_true", help="no progress bar and no words, only the files asked for")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Watch the inputs and write what was asked for."""
+    from watchfloor.base.settings import from_environment
+
+    settings = from_environment()
+    if options.workers is not None:
+        settings = replace(settings, workers=options.workers)
+    files = [name for name in (options.json, options.report, options.navigator) if name and name != "-"]
+    outputs.check(files, options.inputs)
+    watched = _watch(options, settings)
+    try:
+        _write(options, watched, settings.report_frames)
+    finally:
+        watched.close()
+    if options.json != "-" and not options.quiet:
+        from watchfloor.cli.summary import summarise
+        from watchfloor.cli.terminal import Terminal
+
+        summarise(watched, Terminal(sys.stdout), lang=options.lang, report=options.report or "")
+    return InputError.exit_code if watched.account.rejections else 0
+
+
+def summary_record(watched: "Watched", written: int) -> dict[str, Any]:
+    """The contract's last JSON line; ``rejected`` may be capped, ``rejected_reasons`` counts them all."""
+    account = watched.account
+    return {
+        "type": "summary",
+        "version": __version__,
+        "inputs": account.inputs,
+        "hosts": list(watched.hosts),
+        "events_read": account.records_read,
+        "events_rejected": account.rejected_records,
+        "events_kept": account.kept,
+        "missing_times": account.missing_times,
+        "out_of_order": account.out_of_order,
+        "scenes": len(watched.scenes),
+        "scenes_written": written,
+        "verdicts": dict(Counter(scene.verdict for scene in watched.scenes)),
+        "seconds": round(watched.seconds, 3),
+        "rejected": [rejection.to_json() for rejection in account.rejections],
+        "rejected_reasons": [
+            {"source": source, "why": why, "count": count} for (source, why), count in account.reasons.items()
+        ],
+    }
+
+
+def json_lines(watched: "Watched", *, all_scenes: bool) -> Iterator[bytes]:
+    """Scene lines, worst first, then the summary."""
+    written = 0
+    for scene in watched.scenes:
+        if all_scenes or scene.verdict != "benign":
+            written += 1
+            yield outputs.json_line(scene.to_json())
+    yield outputs.json_line(summary_record(watched, written))
+
+
+def _watch(options: argparse.Namespace, settings: "Settings") -> "Watched":
+    from watchfloor.film.watching import watch
+
+    if options.quiet or not sys.stderr.isatty():
+        return watch(options.inputs, settings)
+    from watchfloor.cli.terminal import ProgressBar
+
+    with ProgressBar(sys.stderr) as bar:
+        return watch(options.inputs, settings, on_progress=bar.show)
+
+
+def _write(options: argparse.Namespace, watched: "Watched", report_frames: int) -> None:
+    title = f"Watchfloor: {', '.join(watched.hosts[:3]) or 'no host'}"
+    if options.report:
+        from watchfloor.film.player import render
+
+        document = watched.document(title=title, all_scenes=options.all_scenes, most_frames=report_frames)
+        page = render(document)
+        # "replace": a file name that is no text has no bytes in UTF-8
+        outputs.write(options.report, [page.encode("utf-8", "replace")])
+    if options.navigator:
+        from watchfloor.film.navigator import layer
+
+        outputs.write(options.navigator, [outputs.json_line(layer(watched.scenes, name=title))])
+    # Last, so that whoever reads standard output finds the other files complete.
+    if options.json == "-":
+        sys.stdout.buffer.writelines(json_lines(watched, all_scenes=options.all_scenes))
+        sys.stdout.buffer.flush()
+    elif options.json:
+        outputs.write(options.json, json_lines(watched, all_scenes=options.all_scenes))
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise UsageError(f"--workers takes a whole number from 1, not {text!r}.")
+    return int(text)

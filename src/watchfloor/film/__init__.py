@@ -1,0 +1,1 @@
+"""Endpoint behaviour as film: Events become frames, frames clips, clips a verdict with its evidence."""

@@ -1,0 +1,119 @@
+"""The report's document: shown scenes with their stories and the whole film strip of them, in columns."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from watchfloor import __version__
+from watchfloor.base import attack
+from watchfloor.base.account import Account
+from watchfloor.base.actions import ACTIONS
+from watchfloor.base.events import event_id
+from watchfloor.base.scenes import KeyFrame, Scene
+from watchfloor.film.filming import Reel
+from watchfloor.film.judging import object_text
+from watchfloor.film.story import scene_story
+from watchfloor.film.strip import NO_TIME
+
+#: Rejections written into a report; the summary counts them all.
+_MOST_REJECTIONS = 500
+
+
+def document(
+    reel: Reel,
+    account: Account,
+    scenes: Sequence[Scene],
+    shown: Sequence[Scene],
+    *,
+    title: str,
+    seconds: float,
+    most_frames: int,
+) -> dict[str, Any]:
+    """Everything the player needs, JSON-ready; see ``film.player`` for the shape."""
+    frames, left_out = _frames(reel, shown, most_frames)
+    verdicts = {v: sum(s.verdict == v for s in scenes) for v in ("malicious", "suspicious", "benign")}
+    return {
+        "version": __version__,
+        "generated": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "title": title,
+        "summary": {
+            "inputs": account.inputs,
+            "events_read": account.records_read,
+            "events_rejected": account.rejected_records,
+            "events_kept": account.kept,
+            "scenes": len(scenes),
+            "seconds": round(seconds, 3),
+            "rejected": [r.to_json() for r in account.rejections[:_MOST_REJECTIONS]],
+            "frames_left_out": left_out,
+            "hosts": sorted({s.host for s in scenes if s.host}),
+            "verdicts": verdicts,
+        },
+        "attack": _vocabulary(shown),
+        "scenes": [_scene(s) for s in shown],
+        "frames": frames,
+    }
+
+
+def _scene(scene: Scene) -> dict[str, Any]:
+    english, chinese = scene_story(scene, attack.full_name)
+    body = scene.to_json()
+    body["story"] = {"en": english, "zh": chinese}
+    for entry, frame in zip(body["key_frames"], scene.key_frames, strict=True):
+        entry.update(_extra(frame))
+    return body
+
+
+def _extra(frame: KeyFrame) -> dict[str, Any]:
+    return {"raw": frame.raw, "detail": frame.detail, "tactics": list(frame.tactics)}
+
+
+def _vocabulary(shown: Sequence[Scene]) -> dict[str, Any]:
+    used = {t.id for s in shown for t in s.techniques} | {t for s in shown for k in s.key_frames for t in k.techniques}
+    return {
+        "tactics": {t.id: {"name": t.name, "name_zh": t.name_zh, "order": i} for i, t in enumerate(attack.TACTICS)},
+        "techniques": {t: {"name": attack.full_name(t), "tactics": list(attack.tactics_of(t))} for t in sorted(used)},
+    }
+
+
+def _frames(reel: Reel, shown: Sequence[Scene], most: int) -> tuple[dict[str, Any], int]:
+    scene_of = {f"{s.host or 'host'}/{s.root.uid}": i for i, s in enumerate(shown)}
+    owners = reel.cast.owners
+    index = np.full(len(reel.casting.roots), -1, np.int64)
+    for number, root in enumerate(reel.casting.roots):
+        index[number] = scene_of.get(f"{owners[root].host or 'host'}/{owners[root].uid}", -1)
+    wanted = np.flatnonzero(index[reel.runs_scene] >= 0)
+    left_out = 0
+    if len(wanted) > most:
+        left_out = int(len(wanted) - most)
+        wanted = wanted[np.argsort(-reel.runs["logit"][wanted], kind="stable")[:most]]
+    runs = reel.runs[wanted]
+    order = np.argsort(runs["time"], kind="stable")
+    runs, scene = runs[order], index[reel.runs_scene[wanted][order]]
+    return _columns(reel, runs, scene, shown) | {"left_out": left_out}, left_out
+
+
+def _columns(reel: Reel, runs: Any, scene: npt.NDArray[np.int64], shown: Sequence[Scene]) -> dict[str, Any]:
+    places: list[Mapping[str, int]] = [{p.uid: i for i, p in enumerate(s.processes)} for s in shown]
+    rows = reel.event_rows(runs["batch"], runs["row"]).to_pylist() if len(runs) else []
+    objects: dict[str, int] = {}
+    process = [
+        places[s].get(reel.cast.owners[int(o)].uid, -1)
+        for s, o in zip(scene.tolist(), runs["owner"].tolist(), strict=True)
+    ]
+    logit = np.clip(runs["logit"], -30, 30)
+    return {
+        "scene": scene.tolist(),
+        "process": process,
+        "time": [None if t == NO_TIME else t / 1000 for t in runs["time"].tolist()],
+        "action": runs["action"].tolist(),
+        "object": [objects.setdefault(object_text(r)[:200], len(objects)) for r in rows],
+        "score": np.round(1.0 / (1.0 + np.exp(-logit)), 3).tolist(),
+        "repeats": runs["repeats"].tolist(),
+        "event": list(range(len(rows))),
+        "actions": list(ACTIONS),
+        "objects": list(objects),
+        "events": [event_id(r["source"], r["record"]) for r in rows],
+    }

@@ -1,0 +1,213 @@
+"""From runs to verdicts: pools each scene and process, attributes techniques, writes key frames down."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from watchfloor.base.actions import ACTIONS
+from watchfloor.base.events import event_id
+from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
+from watchfloor.film import explain, keyframes
+from watchfloor.film.cast import Owner
+from watchfloor.film.filming import Reel
+from watchfloor.film.screen import best_labels, pool
+from watchfloor.film.strip import NO_TIME
+
+#: Key frames written down for a flagged scene, and for a benign one.
+KEY_FRAMES: Final = 12
+BENIGN_KEY_FRAMES: Final = 2
+
+#: A label is written down from this probability on.
+LABEL_FLOOR: Final = 0.3
+MOST_LABELS: Final = 8
+
+_ACTION_NAMES: Final = tuple(ACTIONS)
+
+
+def judge(reel: Reel) -> tuple[Scene, ...]:
+    """Every scene of the reel, judged, worst first."""
+    runs, screen, casting = reel.runs, reel.screen, reel.casting
+    owner = runs["owner"].astype(np.int64)
+    scene_p = screen.probability(pool(reel.runs_scene, len(casting.roots), runs["pattern"], runs["logit"]))
+    owner_p = screen.probability(pool(owner, len(reel.cast.owners), runs["pattern"], runs["logit"]))
+    rare = keyframes.rarity(runs["pattern"])
+    order = np.argsort(reel.runs_scene, kind="stable")
+    bounds = np.searchsorted(reel.runs_scene[order], np.arange(len(casting.roots) + 1))
+    picked: list[npt.NDArray[np.int64]] = []
+    for s in range(len(casting.roots)):
+        mine = order[bounds[s] : bounds[s + 1]]
+        budget = KEY_FRAMES if scene_p[s] >= screen.suspicious else BENIGN_KEY_FRAMES
+        picked.append(mine[keyframes.choose(runs[mine], rare[mine], budget)] if len(mine) else mine)
+    shown = _Shown(reel, np.concatenate(picked) if picked else np.zeros(0, np.int64))
+    writer = _Writer(reel, scene_p, owner_p, shown)
+    scenes = [writer.scene(s, picked[s]) for s in range(len(casting.roots)) if len(picked[s])]
+    return tuple(sorted(scenes, key=lambda s: (-s.score, s.start or datetime.max.replace(tzinfo=UTC))))
+
+
+class _Shown:
+    """The Events behind all chosen key frames, fetched at once, with their frames and label scores."""
+
+    def __init__(self, reel: Reel, picked: npt.NDArray[np.int64]) -> None:
+        runs = reel.runs[picked]
+        table = reel.event_rows(runs["batch"], runs["row"])
+        self.values: list[dict[str, Any]] = table.to_pylist()
+        self.place = {int(run): i for i, run in enumerate(picked)}
+        batches = table.to_batches()
+        shape = (0, 4, 32)
+        self.frames = (
+            np.concatenate([reel.camera.encode(b) for b in batches]) if batches else np.zeros(shape, np.uint32)
+        )
+        self.labels = reel.screen.attribute(self.frames)
+
+
+class _Writer:
+    def __init__(
+        self, reel: Reel, scene_p: npt.NDArray[np.float32], owner_p: npt.NDArray[np.float32], shown: _Shown
+    ) -> None:
+        self._reel, self._scene_p, self._owner_p, self._shown = reel, scene_p, owner_p, shown
+        self._events, self._frames, self._first, self._last = reel.strip.totals(len(reel.cast.owners))
+        members: dict[int, list[int]] = {}
+        for number, scene in enumerate(reel.casting.scene.tolist()):
+            members.setdefault(scene, []).append(number)
+        self._members = members
+
+    def scene(self, s: int, picked: npt.NDArray[np.int64]) -> Scene:
+        reel = self._reel
+        members = self._members[s]
+        root = reel.casting.roots[s]
+        probability = float(self._scene_p[s])
+        flagged = probability >= reel.screen.suspicious
+        tactics, techniques = self._attribution(picked) if flagged else ((), ())
+        shares = keyframes.weights(reel.runs["logit"][picked])
+        index = np.asarray(members)
+        return Scene(
+            scene_id=f"{reel.cast.owners[root].host or 'host'}/{reel.cast.owners[root].uid}",
+            source=reel.cast.sources[members[0]],
+            host=reel.cast.owners[root].host,
+            root=self._process(int(root)),
+            start=_time(_least(self._first[index])),
+            end=_time(int(self._last[index].max())),
+            events=int(self._events[index].sum()),
+            frames=int(self._frames[index].sum()),
+            verdict=reel.screen.verdict(probability),
+            score=probability,
+            tactics=tactics,
+            techniques=techniques,
+            processes=tuple(self._process(m) for m in members if reel.cast.owners[m].kind == "process"),
+            key_frames=tuple(self._key_frame(int(r), float(w), flagged) for r, w in zip(picked, shares, strict=True)),
+            links=tuple(self._link_words(s)),
+        )
+
+    def _attribution(self, picked: npt.NDArray[np.int64]) -> tuple[tuple[Scored, ...], tuple[Scored, ...]]:
+        screen = self._reel.screen
+        places = [self._shown.place[int(r)] for r in picked]
+        relevance = 1.0 / (1.0 + np.exp(-np.clip(self._reel.runs["logit"][picked], -30, 30)))
+        scores = (self._shown.labels[places] * np.sqrt(relevance)[:, None]).max(axis=0)
+        tactics = best_labels(screen.labels, scores, prefix="TA", floor=LABEL_FLOOR, most=MOST_LABELS)
+        techniques = best_labels(screen.labels, scores, prefix="T1", floor=LABEL_FLOOR, most=MOST_LABELS)
+        return tactics, techniques
+
+    def _process(self, number: int) -> Process:
+        owner = self._reel.cast.owners[number]
+        return Process(
+            uid=owner.uid,
+            pid=owner.pid,
+            image=owner.image or (f"logon session of {owner.user}" if owner.kind == "session" else owner.image),
+            command_line=owner.command_line,
+            start=owner.start or _time(int(self._first[number])),
+            score=float(self._owner_p[number]),
+            parent_uid=owner.parent_uid,
+            user=owner.user,
+            events=int(self._events[number]),
+        )
+
+    def _key_frame(self, run: int, weight: float, flagged: bool) -> KeyFrame:
+        reel, place = self._reel, self._shown.place[run]
+        values, frame, labels = self._shown.values[place], self._shown.frames[place], self._shown.labels[place]
+        record = reel.runs[run]
+        action = ACTIONS[_ACTION_NAMES[int(record["action"])]]
+        screen = reel.screen
+        techniques = best_labels(screen.labels, labels, prefix="T1", floor=LABEL_FLOOR, most=3) if flagged else ()
+        tactics = best_labels(screen.labels, labels, prefix="TA", floor=LABEL_FLOOR, most=3) if flagged else ()
+        owner: Owner = reel.cast.owners[int(record["owner"])]
+        return KeyFrame(
+            event_id=event_id(values["source"], values["record"]),
+            time=_time(int(record["time"])),
+            actor=actor_text(values, owner),
+            action=action.name,
+            object=object_text(values),
+            weight=weight,
+            process_uid=owner.uid,
+            repeats=int(record["repeats"]),
+            score=float(1.0 / (1.0 + np.exp(-np.clip(record["logit"], -30, 30)))),
+            features=explain.reasons(screen, frame, values) if flagged else (),
+            techniques=tuple(t.id for t in techniques),
+            tactics=tuple(t.id for t in tactics),
+            detail=detail_text(values),
+            raw=values.get("raw_data") or "",
+        )
+
+    def _link_words(self, s: int) -> Iterator[str]:
+        owners = self._reel.cast.owners
+        for link in self._reel.casting.links.get(s, ()):
+            cause, effect = owners[link.cause], owners[link.effect]
+            yield f"{cause.image or cause.uid} → {effect.image or effect.uid}: {link.why}"
+
+
+def actor_text(values: dict[str, Any], owner: Owner) -> str:
+    """Who acted, as a person would write it."""
+    return values.get("actor.process.file.path") or values.get("actor.user.name") or owner.image or owner.user or "?"
+
+
+def object_text(values: dict[str, Any]) -> str:
+    """What it was done to: the object column of the action, with the detail that tells it from others."""
+    action = ACTIONS.get(values.get("action") or "other", ACTIONS["other"])
+    thing = values.get(action.object_column)
+    if action.name == "process.launch":
+        return values.get("process.cmd_line") or thing or "?"
+    if action.name.startswith("network."):
+        name = values.get("dst_endpoint.hostname") or thing or values.get("dst_endpoint.ip") or "?"
+        port = values.get("dst_endpoint.port")
+        return f"{name}:{port}" if port is not None else str(name)
+    if action.name == "registry.value" and values.get("reg_value.data"):
+        return f"{thing} = {values['reg_value.data']}"[:400]
+    spare = (
+        "script.content",
+        "file.path",
+        "service.name",
+        "job.name",
+        "user.name",
+        "process.file.path",
+        "status_detail",
+    )
+    return str(
+        thing or next((values[c] for c in spare if values.get(c)), None) or values.get("metadata.event_code") or "?"
+    )[:400]
+
+
+def detail_text(values: dict[str, Any]) -> str:
+    """What else an analyst reads first: script, access, hashes, signature, working directory."""
+    columns = (
+        "script.content", "actual_permissions", "status_detail", "file.hashes", "file.signature",
+        "process.working_directory", "process.integrity", "actor.process.cmd_line", "actor.user.name", "status",
+    )  # fmt: skip
+    return "\n".join(f"{c}: {str(values[c])[:2000]}" for c in columns if values.get(c))
+
+
+def _least(times: npt.NDArray[np.int64]) -> int:
+    known = times[times != NO_TIME]
+    return int(known.min()) if len(known) else NO_TIME
+
+
+def _time(micros: int) -> datetime | None:
+    """A datetime of microseconds since 1970, None when unknown or beyond what a datetime can hold."""
+    if micros == NO_TIME:
+        return None
+    try:
+        return pa.scalar(micros, pa.timestamp("us", tz="UTC")).as_py()  # type: ignore[no-any-return]
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,286 @@
+"""Scenes in words, English and Chinese: who did what to what, when, and why it is judged so.
+
+Every string that comes out of a log passes ``visible`` here, so a sentence can be printed to a terminal
+or put on a page: control and bidirectional characters are spelled out, long text is clipped.
+A sentence names the records it rests on in brackets: ``[source#record]``.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from watchfloor.base import attack
+from watchfloor.base.actions import ACTIONS
+from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
+
+#: One sentence in English and in Chinese.
+Pair = tuple[str, str]
+
+#: Key frames a story tells one by one; the rest is counted.
+TOLD = 10
+
+#: Tactics of ATT&CK by id.
+TACTICS: Mapping[str, Pair] = {t.id: (t.name, t.name_zh) for t in attack.TACTICS}
+
+_VERDICTS: Mapping[str, Pair] = {
+    "malicious": ("malicious", "恶意"),
+    "suspicious": ("suspicious", "可疑"),
+    "benign": ("benign", "正常"),
+}
+
+# The program a command line begins with: quoted, a Windows path that may hold spaces, or the first word.
+_PROGRAM = re.compile(
+    r"""\s*(?:"([^"]+)"|((?:[A-Za-z]:|\\\\)[^"]{0,400}?\.(?:exe|com|scr|bat|cmd|ps1|msi))(?=\s|$)|(\S+))""", re.IGNORECASE
+)
+
+# Printable for Python, yet drawn as nothing: fillers, joiners and variation selectors.
+_INVISIBLE = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0"
+    + "".join(map(chr, range(0xFE00, 0xFE10)))
+    + "".join(map(chr, range(0xE0100, 0xE01F0)))
+)
+
+
+def visible(text: str) -> str:
+    r"""Spell out what a reader could not see: control, bidi and zero-width characters as ``\u{202E}``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c if _plain(c) else f"\\u{{{ord(c):04X}}}" for c in text)
+
+
+def _plain(char: str) -> bool:
+    return (char.isprintable() and char not in _INVISIBLE) or char == "\u3000"
+
+
+def clip(text: str, length: int) -> str:
+    """``text`` on one line, made visible and cut in the middle when longer than ``length``."""
+    if len(text) > length:
+        head = length * 2 // 3
+        text = f"{text[:head]} … {text[len(text) - (length - head) :]}"
+    return visible(text)
+
+
+def base_name(path: str) -> str:
+    """The last part of a Windows or POSIX path, clipped and made visible."""
+    parts = path.replace("\\", "/").rstrip("/").rsplit("/", 1)
+    return clip(parts[-1] or path, 80)
+
+
+def program(command_line: str) -> str:
+    """The program that a command line starts, as written there."""
+    found = _PROGRAM.match(command_line[:1000])
+    return next((g for g in found.groups() if g), command_line) if found else command_line
+
+
+def chance(score: float) -> Pair:
+    """A calibrated probability as people say it: ``97 in 100``."""
+    if score >= 0.995:
+        return ("more than 99 in 100", "超过 99%")
+    if score < 0.01:
+        return ("fewer than 1 in 100", "不到 1%")
+    return (f"{score * 100:.0f} in 100", f"约 {score * 100:.0f}%")
+
+
+def headline(scene: Scene, tactics: Mapping[str, Pair] = TACTICS) -> Pair:
+    """The scene in one sentence: where, what set off what, signs of which tactics, the verdict."""
+    root = base_name(scene.root.image) if scene.root.image else "?"
+    host = clip(scene.host, 60) or "?"
+    odds, odds_zh = chance(scene.score)
+    verdict, verdict_zh = _VERDICTS[scene.verdict]
+    if scene.verdict == "benign":
+        return (
+            f"On {host}, {root} and what it started look ordinary. Judged benign ({odds} for malicious).",
+            f"在 {host} 上，{root} 及其启动的进程未见异常。判为正常（恶意概率{odds_zh}）。",
+        )
+    others = _others(scene)
+    doing = f"set off {_join(others)}" if others else "acted alone"
+    doing_zh = f"引出 {'、'.join(others)}" if others else "独自行动"
+    named = [tactics[t.id] for t in _ranked(scene.tactics)[:4] if t.id in tactics]
+    signs = f": signs of {_join([n[0] for n in named])}" if named else ""
+    signs_zh = f"，有{'、'.join(n[1] for n in named)}的迹象" if named else ""
+    return (
+        f"On {host}, {root} {doing}{signs}. Judged {verdict} ({odds}).",
+        f"在 {host} 上，{root} {doing_zh}{signs_zh}。判为{verdict_zh}（概率{odds_zh}）。",
+    )
+
+
+def scene_story(scene: Scene, technique_name: Callable[[str], str]) -> tuple[list[str], list[str]]:
+    """The scene in short sentences in time order, English and Chinese; the first is the headline."""
+    frames = _in_order(scene.key_frames)
+    told = _heaviest(frames)
+    pairs = [headline(scene), _opening(scene, frames)]
+    pairs += [_told(frame, technique_name) for frame in told]
+    if len(frames) > len(told):
+        more = len(frames) - len(told)
+        pairs.append((f"{more} lighter key frames are not told here.", f"另有 {more} 个权重较低的关键帧未在此叙述。"))
+    pairs += _techniques(scene, frames, technique_name)
+    pairs += [_link(link) for link in scene.links]
+    pairs.append(_closing(scene, frames))
+    return [p[0] for p in pairs], [p[1] for p in pairs]
+
+
+def quiet_story(events_kept: int, scenes: int, rejected: int) -> Pair:
+    """What to say when no scene stands out: what was looked at, and what could not be."""
+    english = f"No scene stood out: {events_kept:,} events in {scenes:,} scenes were looked at."
+    chinese = f"没有场景值得注意：共查看 {scenes:,} 个场景、{events_kept:,} 条事件。"
+    if rejected:
+        english += f" {rejected:,} records could not be read, so they were not judged."
+        chinese += f"有 {rejected:,} 条记录无法读取，因而未作判断。"
+    if not events_kept:
+        english = "No event could be read from the input, so nothing was judged."
+        chinese = "输入中没有可读取的事件，因此未作任何判断。"
+    return english, chinese
+
+
+def _others(scene: Scene) -> list[str]:
+    """Processes beside the root that the key frames name, in time order, at most four."""
+    by_uid = {p.uid: p for p in scene.processes}
+    names: list[str] = []
+    for frame in _in_order(scene.key_frames):
+        actor = by_uid.get(frame.process_uid)
+        if actor is not None and actor.uid != scene.root.uid:
+            names.append(base_name(actor.image))
+        if frame.action == "process.launch" and frame.object:
+            names.append(base_name(program(frame.object)))
+    root = base_name(scene.root.image)
+    return [n for n in dict.fromkeys(names) if n.lower() != root.lower()][:4]
+
+
+def _opening(scene: Scene, frames: list[KeyFrame]) -> Pair:
+    root: Process = scene.root
+    name = base_name(root.image) if root.image else "?"
+    start = root.start or scene.start
+    when = f"{start:%Y-%m-%d %H:%M:%S} UTC" if start else ""
+    pid = f"pid {root.pid}" if root.pid is not None else ""
+    facts = ", ".join(f for f in (pid, clip(root.user, 60)) if f)
+    about = f" ({facts})" if facts else ""
+    about_zh = f"（{facts}）" if facts else ""
+    line = f" with “{clip(root.command_line, 120)}”" if root.command_line else ""
+    line_zh = f"，命令行“{clip(root.command_line, 120)}”" if root.command_line else ""
+    cite = _cite([f for f in frames if f.process_uid == root.uid][:1]) or f"[{visible(scene.scene_id)}]"
+    counts = f"{scene.events:,} events of {len(scene.processes):,} processes"
+    counts_zh = f"{len(scene.processes):,} 个进程，{scene.events:,} 条事件"
+    began = f"It begins at {when} with" if when else "It begins, at a time no record tells, with"
+    began_zh = f"始于 {when}：" if when else "起始时间未见记录："
+    return (
+        f"{began} {name}{about}{line}; the scene holds {counts} {cite}.",
+        f"{began_zh}{name}{about_zh}{line_zh}；该场景含 {counts_zh} {cite}。",
+    )
+
+
+def _told(frame: KeyFrame, technique_name: Callable[[str], str]) -> Pair:
+    action = ACTIONS.get(frame.action, ACTIONS["other"])
+    actor = base_name(frame.actor) if frame.actor else "?"
+    target = _target(frame)
+    when = f"At {_clock(frame.time)} {actor}" if frame.time else f"{actor}, at a time the record does not tell,"
+    when_zh = f"{_clock(frame.time)}，{actor}" if frame.time else f"（记录无时间）{actor}"
+    line = frame.object if frame.action == "process.launch" and program(frame.object) != frame.object.strip('" ') else ""
+    detail = f" with “{clip(line, 110)}”" if line else ""
+    detail_zh = f"，命令行“{clip(line, 110)}”" if line else ""
+    times = f", {frame.repeats:,} times in a row" if frame.repeats > 1 else ""
+    times_zh = f"，连续 {frame.repeats:,} 次" if frame.repeats > 1 else ""
+    english = f"{when} {action.verb} {target}{detail}{times}"
+    chinese = f"{when_zh} {action.verb_zh} {target}{detail_zh}{times_zh}"
+    if frame.techniques:
+        names = [_technique(t, technique_name) for t in frame.techniques[:3]]
+        english += f": read as {_join(names)}"
+        chinese += f"；读作{'、'.join(names)}"
+    if frame.features:
+        why = [clip(f, 80) for f in frame.features[:3]]
+        english += f", because of {_join(why)}"
+        chinese += f"，依据：{'、'.join(why)}"
+    return f"{english} {_cite([frame])}.", f"{chinese} {_cite([frame])}。"
+
+
+def _target(frame: KeyFrame) -> str:
+    if not frame.object:
+        return "?"
+    if frame.action == "process.launch":
+        return base_name(program(frame.object))
+    if frame.action.startswith(("process.", "module.", "driver.")):
+        return base_name(frame.object)
+    return clip(frame.object, 100)
+
+
+def _techniques(scene: Scene, frames: list[KeyFrame], technique_name: Callable[[str], str]) -> list[Pair]:
+    """Techniques with their chances, each with the first frame that shows it; none is left unsaid."""
+    best = _ranked(scene.techniques)[:5]
+    if not best:
+        return []
+    english, chinese = [], []
+    for item in best:
+        cite = _cite([f for f in frames if item.id in f.techniques][:1])
+        space = f" {cite}" if cite else ""
+        english.append(f"{_technique(item.id, technique_name)} {item.score:.0%}{space}")
+        chinese.append(f"{_technique(item.id, technique_name)} {item.score:.0%}{space}")
+    return [(f"Techniques, most likely first: {'; '.join(english)}.", f"可能的技术（由高到低）：{'；'.join(chinese)}。")]
+
+
+def _link(link: str) -> Pair:
+    words = clip(link, 160)
+    return f"Joined into this scene: {words}.", f"并入本场景：{words}。"
+
+
+def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:
+    """The verdict with its uncertainty, resting on the heaviest frames."""
+    odds, odds_zh = chance(scene.score)
+    cites = _cite(sorted(frames, key=lambda f: -f.weight)[:3])
+    rests = f" It rests most on {cites}." if cites else " No single record carries it."
+    rests_zh = f"主要依据：{cites}。" if cites else "没有单条记录起决定作用。"
+    if scene.verdict == "benign":
+        return (
+            f"Judged benign: of scenes scored like this one, {odds} are malicious.{rests}",
+            f"判为正常：此类得分的场景中，恶意者{odds_zh}。{rests_zh}",
+        )
+    verdict, verdict_zh = _VERDICTS[scene.verdict]
+    doubt = (
+        "This is a model's estimate, not proof: open the records."
+        if scene.score >= 0.8
+        else "That leaves real doubt: administration and software updates can look like this."
+    )
+    doubt_zh = (
+        "这是模型的估计，并非证明：请打开原始记录核对。" if scene.score >= 0.8 else "仍有相当疑问：日常运维与软件更新也可能如此。"
+    )
+    return (
+        f"Judged {verdict}: of scenes scored like this one, {odds} are malicious.{rests} {doubt}",
+        f"判为{verdict_zh}：此类得分的场景中，恶意者{odds_zh}。{rests_zh}{doubt_zh}",
+    )
+
+
+def _technique(technique: str, technique_name: Callable[[str], str]) -> str:
+    name = technique_name(technique)
+    return f"{name} ({technique})" if name and name != technique else technique
+
+
+def _in_order(frames: tuple[KeyFrame, ...]) -> list[KeyFrame]:
+    """Time order; frames without a time stay after the frame they follow."""
+    last: datetime | None = None
+    keyed: list[tuple[bool, float, int, KeyFrame]] = []
+    for index, frame in enumerate(frames):
+        last = frame.time or last
+        keyed.append((last is not None, last.timestamp() if last else 0.0, index, frame))
+    return [k[3] for k in sorted(keyed, key=lambda k: k[:3])]
+
+
+def _heaviest(frames: list[KeyFrame]) -> list[KeyFrame]:
+    if len(frames) <= TOLD:
+        return frames
+    kept = {id(f) for f in sorted(frames, key=lambda f: -f.weight)[:TOLD]}
+    return [f for f in frames if id(f) in kept]
+
+
+def _ranked(items: tuple[Scored, ...]) -> list[Scored]:
+    return sorted(items, key=lambda i: -i.score)
+
+
+def _clock(time: datetime) -> str:
+    return f"{time:%H:%M:%S}"
+
+
+def _cite(frames: list[KeyFrame]) -> str:
+    return "".join(f"[{visible(f.event_id)}]" for f in frames)
+
+
+def _join(words: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,5 @@
+"""auditd."""
+
+from watchfloor.intake.format import Format
+
+FORMATS: tuple[Format, ...] = ()

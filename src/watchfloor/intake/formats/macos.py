@@ -1,0 +1,5 @@
+"""macos."""
+
+from watchfloor.intake.format import Format
+
+FORMATS: tuple[Format, ...] = ()

@@ -1,0 +1,5 @@
+"""tables."""
+
+from watchfloor.intake.format import Format
+
+FORMATS: tuple[Format, ...] = ()

@@ -1,0 +1,1 @@
+"""Linux audit events to Event rows, split by noun: records, their assembly, system calls, addresses, accounts."""

@@ -1,0 +1,179 @@
+"""One line of an audit log as a record: type, event stamp, node and fields.
+
+Read are auditd's own log (with or without the enriched half after 0x1d), the same lines behind a syslog
+or kernel prefix, and both outputs of ``ausearch``. Field values are decoded text; what the kernel
+writes as hexadecimal because it holds spaces or quotes is text again.
+"""
+
+import re
+from dataclasses import dataclass
+
+Fields = dict[str, str]
+
+#: type=NAME msg=audit(STAMP): or the kernel's own type=1300 audit(STAMP): ; the stamp stays as printed.
+_HEAD = re.compile(r"type=([A-Z_0-9]{1,40}|UNKNOWN\[\d{1,9}\]) (?:msg=)?audit\(([^()\n]{3,60}):(\d{1,20})\) ?: ?")
+_NODE = re.compile(r"(?:^|\s)node=(\S{1,255})\s")
+_SYSLOG_HOST = re.compile(
+    r"(?:<\d{1,3}>\d? ?)?"
+    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.:+Z-]{0,20}) (\S{1,255}) "
+)
+_FIELD = re.compile(r"""(?<![\w\-])([A-Za-z][\w\-]*(?:\[\d+\])?)=("[^"]*"|'|[^\s"']*)""")
+#: Where the separator before the enriched half was lost on the way: ``key="exec"ARCH=x86_64``.
+_GLUED = re.compile(r"""(?<=[a-z0-9")])(?=(?:ARCH|AUID|OUID|SADDR|UID)=)""")
+_WORD = re.compile(r"(?:^| )([A-Za-z][\w\-]*(?:\[\d+\])?)=")
+_ARGUMENT = re.compile(r"(?:^| )a(\d+)=")
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_ARGUMENT_NAME = re.compile(r"a\d+(?:\[\d+\])?")
+
+#: Fields the kernel or PAM writes quoted when plain and as hexadecimal when not.
+_UNTRUSTED = frozenset(
+    "name comm ocomm exe cwd proctitle acct cmd path dir key data file vm watch grp new_group".split()
+)
+_NOTHING = frozenset(("(null)", "(none)", "?", '"?"', ""))
+
+#: Kernel record numbers met behind a syslog prefix, where no name was put in.
+_NUMBERED = {
+    "1100": "USER_AUTH",
+    "1101": "USER_ACCT",
+    "1102": "USER_MGMT",
+    "1103": "CRED_ACQ",
+    "1104": "CRED_DISP",
+    "1105": "USER_START",
+    "1106": "USER_END",
+    "1107": "USER_AVC",
+    "1108": "USER_CHAUTHTOK",
+    "1109": "USER_ERR",
+    "1110": "CRED_REFR",
+    "1112": "USER_LOGIN",
+    "1113": "USER_LOGOUT",
+    "1114": "ADD_USER",
+    "1115": "DEL_USER",
+    "1116": "ADD_GROUP",
+    "1117": "DEL_GROUP",
+    "1123": "USER_CMD",
+    "1127": "SYSTEM_BOOT",
+    "1128": "SYSTEM_SHUTDOWN",
+    "1130": "SERVICE_START",
+    "1131": "SERVICE_STOP",
+    "1300": "SYSCALL",
+    "1302": "PATH",
+    "1305": "CONFIG_CHANGE",
+    "1306": "SOCKADDR",
+    "1307": "CWD",
+    "1309": "EXECVE",
+    "1318": "OBJ_PID",
+    "1319": "TTY",
+    "1320": "EOE",
+    "1325": "NETFILTER_CFG",
+    "1326": "SECCOMP",
+    "1327": "PROCTITLE",
+    "1330": "KERN_MODULE",
+    "1334": "BPF",
+    "1400": "AVC",
+    "1701": "ANOM_ABEND",
+    "1006": "LOGIN",
+}
+
+
+@dataclass(slots=True)
+class Record:
+    """One audit record. ``interpreted`` is the output of ``ausearch -i``: names instead of numbers."""
+
+    type: str
+    stamp: str
+    node: str | None
+    interpreted: bool
+    fields: Fields
+    line: str
+
+
+def parse(line: str) -> Record | None:
+    """The record of a line, None when the line is no audit record."""
+    head = _HEAD.search(line, 0, 2048)
+    if head is None:
+        return None
+    prefix = line[: head.start()]
+    node = None
+    if prefix:
+        found = _NODE.search(prefix) or _SYSLOG_HOST.match(prefix)
+        node = found[1].lower() if found else None
+    body = line[head.end() :]
+    clock = head[2]
+    interpreted = not _is_epoch(clock)
+    type_ = _NUMBERED.get(head[1], head[1])
+    fields = _interpreted(type_, body) if interpreted else _raw(type_, body)
+    return Record(type_, f"{clock}:{head[3]}", node, interpreted, fields, line)
+
+
+def from_pairs(type_: str, stamp: str, node: str | None, pairs: str) -> Record:
+    """A record whose fields a collector has split off already (Azure's ``AuditdMessage``)."""
+    return Record(type_, stamp, node, False, _raw(type_, pairs), f"type={type_} msg=audit({stamp}): {pairs}")
+
+
+def _is_epoch(clock: str) -> bool:
+    seconds, _, fraction = clock.partition(".")
+    return seconds.isdecimal() and (not fraction or fraction.isdecimal())
+
+
+def _raw(type_: str, body: str) -> Fields:
+    fields: Fields = {}
+    execve = type_ == "EXECVE"
+    if "\x1d" not in body and 'UID="' in body:
+        body = _GLUED.sub(" ", body)
+    for name, value in _FIELD.findall(body):
+        # msg='op=… res=success' is a wrapper: its fields follow, the closing quote ends a bare value
+        if value == "'" or name in fields:
+            continue
+        if value.startswith('"'):
+            fields[name] = value[1:-1]
+            continue
+        if value.endswith((",", ")")) and "(" not in value:
+            value = value.rstrip(",)")  # older daemons: (hostname=?, addr=?, terminal=cron res=success)
+        if value in _NOTHING:
+            continue
+        elif execve and _ARGUMENT_NAME.fullmatch(name):
+            # argument pieces are joined before they are decoded: a cut may go through a character
+            fields[name] = "\x00" + value if _HEX.fullmatch(value) else value
+        elif name in _UNTRUSTED and _HEX.fullmatch(value):
+            fields[name] = unhex(value)
+        else:
+            fields[name] = value
+    return fields
+
+
+def unhex(value: str) -> str:
+    """Text of a hexadecimal value; bytes that are no UTF-8 are kept as ``\\xff``."""
+    return bytes.fromhex(value).decode("utf-8", "backslashreplace")
+
+
+def _interpreted(type_: str, body: str) -> Fields:
+    """Fields of ``ausearch -i``: values are bare and may hold spaces, so each ends where a name begins."""
+    if type_ == "PROCTITLE":
+        return {"proctitle": body.partition("proctitle=")[2].strip()}
+    if type_ == "EXECVE":
+        return _interpreted_arguments(body)
+    fields: Fields = {}
+    body = body.replace("msg='", "").replace("saddr={ ", "").rstrip()
+    marks = list(_WORD.finditer(body))
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        value = body[mark.end() : following.start() if following else len(body)].strip()
+        if following is None:
+            value = value.removesuffix("'").removesuffix("}").strip()
+        if value not in _NOTHING:
+            fields.setdefault(mark[1], value)
+    return fields
+
+
+def _interpreted_arguments(body: str) -> Fields:
+    """argc=3 a0=sh a1=-c a2=X=1 a1=2 …: only the next argument's name in turn ends an argument."""
+    fields: Fields = {}
+    name, start, wanted = "", 0, 0
+    for mark in _ARGUMENT.finditer(body):
+        if mark[1] != str(wanted):
+            continue
+        if name:
+            fields[name] = body[start : mark.start()]
+        name, start, wanted = f"a{wanted}", mark.end(), wanted + 1
+    if name:
+        fields[name] = body[start:].strip()
+    return fields

@@ -1,0 +1,174 @@
+"""From one Windows event, however it was stored, to one Event row: the table of all channels."""
+
+from typing import Any
+
+from watchfloor.base.events import Row
+from watchfloor.intake.windows import channels, powershell, security, services, sysmon, tasks
+from watchfloor.intake.windows.fields import Data, account, host_name, micros, number, put, text
+from watchfloor.intake.windows.meaning import Meaning
+from watchfloor.intake.windows.message import audit_fields, sysmon_fields
+
+_SYSMON = "sysmon"
+_SECURITY = "security"
+
+#: Group of a channel, by its name in lower case.
+_CHANNELS: dict[str, str] = {
+    "microsoft-windows-sysmon/operational": _SYSMON,
+    "linux-sysmon/operational": _SYSMON,
+    "security": _SECURITY,
+    "system": "system",
+    "microsoft-windows-powershell/operational": "powershell",
+    "powershellcore/operational": "powershell",
+    "windows powershell": "classic",
+    "microsoft-windows-taskscheduler/operational": "tasks",
+    "microsoft-windows-wmi-activity/operational": "wmi",
+    "microsoft-windows-windows defender/operational": "defender",
+    "microsoft-windows-bits-client/operational": "bits",
+    "microsoft-windows-terminalservices-localsessionmanager/operational": "sessions",
+    "microsoft-windows-terminalservices-remoteconnectionmanager/operational": "connections",
+    "microsoft-windows-remotedesktopservices-rdpcorets/operational": "desktop",
+    "microsoft-windows-windows firewall with advanced security/firewall": "firewall",
+    "microsoft-windows-applocker/exe and dll": "applocker",
+    "microsoft-windows-applocker/msi and script": "applocker",
+    "microsoft-windows-applocker/packaged app-execution": "applocker",
+    "microsoft-windows-codeintegrity/operational": "integrity",
+    "microsoft-windows-dns-client/operational": "dns",
+}
+
+#: Providers that decide by themselves, whatever channel they were forwarded to or exported from.
+_PROVIDERS: dict[str, str] = {
+    "microsoft-windows-sysmon": _SYSMON,
+    "linux-sysmon": _SYSMON,
+    "service control manager": "control",
+    "microsoft-windows-eventlog": "eventlog",
+    "microsoft-windows-security-auditing": _SECURITY,
+    "microsoft-windows-powershell": "powershell",
+    "powershellcore": "powershell",
+    "powershell": "classic",
+    "microsoft-windows-taskscheduler": "tasks",
+    "microsoft-windows-wmi-activity": "wmi",
+    "microsoft-windows-windows defender": "defender",
+    "microsoft-windows-bits-client": "bits",
+    "microsoft-windows-applocker": "applocker",
+    "microsoft-windows-codeintegrity": "integrity",
+    "microsoft-windows-dns-client": "dns",
+}
+
+_TABLES: dict[str, dict[int, Meaning]] = {
+    _SYSMON: sysmon.EVENTS,
+    _SECURITY: security.EVENTS,
+    "system": {**services.CONTROL_MANAGER, 104: services.EVENT_LOG[104]},
+    "control": services.CONTROL_MANAGER,
+    "eventlog": services.EVENT_LOG,
+    "powershell": powershell.EVENTS,
+    "classic": powershell.CLASSIC,
+    "tasks": tasks.EVENTS,
+    "wmi": channels.WMI,
+    "defender": channels.DEFENDER,
+    "bits": channels.BITS,
+    "sessions": channels.SESSIONS,
+    "connections": channels.CONNECTIONS,
+    "desktop": channels.DESKTOP_CORE,
+    "firewall": channels.FIREWALL,
+    "applocker": channels.APP_LOCKER,
+    "integrity": channels.CODE_INTEGRITY,
+    "dns": channels.DNS_CLIENT,
+}
+
+#: Groups whose rows know the acting process only by who wrote the event.
+_WRITER_IS_ACTOR = frozenset(("powershell", "classic", "dns"))
+
+_DETAIL_LENGTH = 2_000
+
+
+def to_row(
+    channel: str | None,
+    provider: str | None,
+    code: int | None,
+    time: int | None,
+    host: Any,
+    pid: Any,
+    user: str | None,
+    data: Data,
+    raw: str,
+) -> Row:
+    """One Windows event as a row; an event of no known meaning keeps its fields as ``status_detail``.
+
+    ``pid`` and ``user`` are the process and account that wrote the event (System/Execution and
+    System/Security); ``data`` is the event data by field name and may hold the rendered ``Message``.
+    """
+    row: Row = {"device.os": "windows", "raw_data": raw}
+    group = _PROVIDERS.get(provider.lower()) if provider else None
+    if group is None and channel:
+        group = _CHANNELS.get(channel.lower())
+    if group is _SYSMON:
+        occurred = micros(data.get("UtcTime"))
+        if occurred is not None:
+            time = occurred
+        if channel is None:
+            channel = "Microsoft-Windows-Sysmon/Operational"
+        if provider == "Linux-Sysmon" or channel[:5].lower() == "linux":
+            row["device.os"] = "linux"
+    if time is not None:
+        row["time"] = time
+    put(row, "device.hostname", host_name(host))
+    put(row, "metadata.log_name", channel or provider)
+    if code is not None:
+        row["metadata.event_code"] = str(code)
+    meaning = _meaning(group, code)
+    if meaning is None:
+        _other(data, row)
+    else:
+        if meaning.sign and meaning.sign not in data:
+            data = _from_message(group, data, row)
+        meaning.fill(data, row)
+    if group in _WRITER_IS_ACTOR:
+        writer = number(pid)
+        if writer and "actor.process.pid" not in row:
+            row["actor.process.pid"] = writer
+        if user and "actor.user.name" not in row:
+            row["actor.user.name"] = user
+    return row
+
+
+def _meaning(group: str | None, code: int | None) -> Meaning | None:
+    if group is None or code is None:
+        return None
+    return _TABLES[group].get(code)
+
+
+def _from_message(group: str | None, data: Data, row: Row) -> Data:
+    """The event data with what its rendered message says added; the message never overrides a field."""
+    message = data.get("Message")
+    if type(message) is not str or len(message) < 8:
+        return data
+    if group == _SYSMON:
+        fields = sysmon_fields(message)
+        occurred = micros(fields.get("UtcTime"))
+        if occurred is not None:
+            row["time"] = occurred
+        # An exporter's EventType (INFO, AUDIT_SUCCESS) hides Sysmon's.
+        return {**data, **fields}
+    return {**audit_fields(message), **data}
+
+
+def _other(data: Data, row: Row) -> None:
+    """An event nobody gave a meaning: kept, with its own words."""
+    row["action"] = "other"
+    put(row, "actor.user.name", account(data.get("SubjectDomainName"), data.get("SubjectUserName")))
+    put(row, "actor.session.uid", text(data.get("SubjectLogonId")))
+    put(row, "user.name", account(data.get("TargetDomainName"), data.get("TargetUserName")))
+    if "SubjectUserName" in data:
+        put(row, "actor.process.pid", number(data.get("ProcessId")))
+        put(row, "actor.process.file.path", text(data.get("ProcessName")))
+    message = text(data.get("Message"))
+    if message is not None:
+        row["status_detail"] = message[:_DETAIL_LENGTH].split("\r\n", 1)[0].split("\n", 1)[0] or None
+        return
+    parts = []
+    for name, value in data.items():
+        written = text(value)
+        if written is not None and not name.startswith(("#", "xml")):
+            parts.append(f"{name}={written}")
+    if parts:
+        row["status_detail"] = "; ".join(parts)[:_DETAIL_LENGTH]

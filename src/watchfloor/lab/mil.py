@@ -1,0 +1,115 @@
+"""Multiple-instance training of the frame weights by expectation-maximisation.
+
+A recording's label says that some frame is malicious, not which (Dietterich et al. 1997; EM-DD, Zhang and
+Goldman 2001). E-step: each frame of a labelled recording gets the probability of being part of the attack,
+from its logit and the recording's prior. M-step: L2 logistic regression on those soft labels. Frames whose
+pattern half of a lab's recordings show are that lab's background. Simplification: no time in the model.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.optimize import minimize
+
+from watchfloor.lab.bags import PRIOR, Bags
+
+Floats = npt.NDArray[np.float64]
+
+#: A pattern in more than this share of a lab's mixed recordings (at least MIN_RECORDINGS) is background.
+COMMON: Final = 0.3
+MIN_RECORDINGS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Training knobs; ``l2`` is per unit of total weight."""
+
+    rounds: int = 4
+    l2: float = 3e-4
+    iterations: int = 60
+    benign_share: float = 0.5
+
+
+def fit(
+    bags: Bags, rows: npt.NDArray[np.bool_], kept: npt.NDArray[np.bool_], settings: Settings
+) -> tuple[Floats, float]:
+    """Frame weights ``(PIXELS,)`` and bias from the frames ``rows``, using only the pixels ``kept``."""
+    x = bags.x[rows][:, kept].tocsr()
+    recording = bags.recording[rows]
+    label = bags.label()
+    prior = np.asarray([PRIOR[str(v)] for v in label])[recording]
+    prior = np.where(background(bags)[rows], 0.0, prior)
+    truth = bags.truth[rows]
+    prior = np.where(truth >= 0, truth, prior)
+    weight = frame_weights(bags, rows, prior > 0, settings)
+    q = prior.copy()
+    w, b = np.zeros(x.shape[1]), 0.0
+    for _ in range(settings.rounds):
+        w, b = _logistic(x, q, weight, w, b, settings)
+        q = _expect(x @ w + b, prior, recording, truth)
+    full = np.zeros(bags.x.shape[1])
+    full[kept] = w
+    return full, b
+
+
+def background(bags: Bags) -> npt.NDArray[np.bool_]:
+    """Frames of mixed recordings that a large share of the lab's recordings show, ``(frames,)``."""
+    mixed = np.asarray([f["label"] == "mixed" for f in bags.facts])[bags.recording]
+    lab = bags.lab[bags.recording]
+    common = np.zeros(len(lab), np.bool_)
+    for number in np.unique(lab[mixed]):
+        mine = np.flatnonzero(mixed & (lab == number))
+        total = len(np.unique(bags.recording[mine]))
+        pairs = np.unique(np.stack([bags.pattern[mine], bags.recording[mine].astype(np.uint64)], axis=1), axis=0)
+        names, counts = np.unique(pairs[:, 0], return_counts=True)
+        frequent = names[(counts >= MIN_RECORDINGS) & (counts >= COMMON * total)]
+        common[mine] = np.isin(bags.pattern[mine], frequent)
+    return common
+
+
+def frame_weights(
+    bags: Bags, rows: npt.NDArray[np.bool_], positive: npt.NDArray[np.bool_], settings: Settings
+) -> Floats:
+    """Weight of each frame: a recording counts as much as the square root of its distinct frames, and
+
+    possibly-malicious and benign frames share the total by ``settings.benign_share``.
+    """
+    recording = bags.recording[rows]
+    size = np.bincount(recording, minlength=len(bags.facts))
+    weight = 1.0 / np.sqrt(np.maximum(size, 1))[recording]
+    weight[positive] *= (1 - settings.benign_share) / max(weight[positive].sum(), 1e-9)
+    weight[~positive] *= settings.benign_share / max(weight[~positive].sum(), 1e-9)
+    return np.asarray(weight * len(recording))
+
+
+def _expect(z: Floats, prior: Floats, recording: npt.NDArray[np.int32], truth: npt.NDArray[np.int8]) -> Floats:
+    """Posterior of each frame, with at least one frame of every attack recording believed."""
+    p = np.clip(prior, 1e-6, 1 - 1e-6)
+    q = 1 / (1 + np.exp(-np.clip(z + np.log(p / (1 - p)), -30, 30)))
+    top = np.zeros(int(recording.max()) + 1 if len(recording) else 0)
+    np.maximum.at(top, recording, np.where(prior > 0, q, 0))
+    scale = np.where(top > 0, np.maximum(1.0, 0.9 / np.maximum(top, 1e-3)), 1.0)[recording]
+    q = np.where(prior > 0, np.minimum(q * np.minimum(scale, 30), 0.98), 0.0)
+    return np.asarray(np.where(truth >= 0, truth, q))
+
+
+def _logistic(
+    x: sparse.csr_matrix, q: Floats, weight: Floats, w: Floats, b: float, settings: Settings
+) -> tuple[Floats, float]:
+    transposed = x.T.tocsr()
+    total = weight.sum()
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        z = x @ theta[:-1] + theta[-1]
+        soft = np.logaddexp(0, z)
+        p = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+        g = weight * (p - q)
+        value = float((weight * (soft - q * z)).sum() / total + settings.l2 * (theta[:-1] ** 2).sum() / 2)
+        return value, np.r_[transposed @ g / total + settings.l2 * theta[:-1], g.sum() / total]
+
+    start = np.r_[w, b].astype(np.float64)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": settings.iterations, "maxcor": 8})
+    return np.asarray(found.x[:-1]), float(found.x[-1])
