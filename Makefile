@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& { command -v $$p; break; }; done)
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 PYTEST_ARGS ?=
 DEMO := demo
 
@@ -55,7 +55,7 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The virtual environment could not be made: see above." >&2; exit 1; }
 
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
-	@echo "Installing Watchfloor into $(VENV) (first run only, about a minute) ..."
+	@echo "Installing Watchfloor into $(VENV) (first run only) ..."
 	@$(PIP) install -e . || { echo "The packages could not be installed: see above. Is a package index reachable?" >&2; exit 1; }
 	@touch $@
 

@@ -18,10 +18,15 @@ def table(heads: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 def text(facts: dict[str, Any], rows: list[tuple[str, int, str, str, str, str]], steps: list[dict[str, Any]]) -> str:
     labels = Counter(row[2] for row in rows)
     techniques = Counter((row[4], row[5]) for row in rows if row[4])
-    rules = "".join(line for line in open(HERE / "audit.rules", encoding="utf-8") if line.startswith("-a"))
+    lines = (HERE / "audit.rules").read_text(encoding="utf-8").splitlines(keepends=True)
+    rules = "".join(line for line in lines if line.startswith("-a"))
     stamp = time.strftime("%Y-%m-%d", time.gmtime(facts["begin"]))
-    story = table(("step", "what", "after start", "events", "techniques"), [
-        (step["step"], step["name"], f"{(step['start'] - facts['begin']) / 60:.1f}-{(step['end'] - facts['begin']) / 60:.1f} min",
+
+    def minute(when: float) -> str:
+        return f"{(when - facts['begin']) / 60:.1f}"
+
+    story = table(("step", "what", "minutes after start", "events", "techniques"), [
+        (step["step"], step["name"], f"{minute(step['start'])} to {minute(step['end'])}",
          step["events"], " ".join(step["techniques"])) for step in steps])
     return (HERE / "datasheet.template.md").read_text(encoding="utf-8").format(
         date=stamp, minutes=f"{facts['minutes']:g}", seed=facts["seed"], lost=facts["lost"],
@@ -30,8 +35,10 @@ def text(facts: dict[str, Any], rows: list[tuple[str, int, str, str, str, str]],
         intrusion_pids=len({row[1] for row in rows if row[2] == "intrusion"}), pids=len({row[1] for row in rows}),
         plain=facts["plain_bytes"], zst=facts["zst_bytes"], overruns=facts["forks"]["overruns"],
         left_out=sum(facts["records_left_out"].values()), unknown=facts["records_left_out"].get("no known process", 0),
+        unfollowed=facts["roots"].get("client not found", 0),
         story=story, rules=rules,
         record_table=table(("record", "lines"), list(facts["records"].items())),
         syscall_table=table(("system call", "events"), list(facts["syscalls"].items())),
-        technique_table=table(("technique", "tactic", "events"), [(*key, count) for key, count in techniques.most_common()]),
+        technique_table=table(("technique", "tactic", "events"),
+                              [(*key, count) for key, count in techniques.most_common()]),
     )

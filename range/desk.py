@@ -17,7 +17,8 @@ from pathlib import Path
 
 import terminal
 
-WORDS = "amber birch cedar delta ember fjord grove heron inlet juniper kestrel lagoon maple north opal pine quartz river".split()
+WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "juniper", "kestrel",
+         "lagoon", "maple", "north", "opal", "pine", "quartz", "river")
 PASSWORDS = {"mlind": "Harbour-41", "tkovac": "Granite-77", "sreyes": "Meadow-19"}
 SOURCES = {"mlind": "10.20.7.21", "tkovac": "10.20.7.22", "sreyes": "10.20.7.23"}
 
@@ -50,7 +51,7 @@ def read_tasks(path: Path) -> list[Task]:
 class Person:
     def __init__(self, who: str, key: str, seed: int, end: float, pace: float, transcript: Path) -> None:
         self.who, self.key, self.end, self.pace = who, key, end, pace
-        self.transcript = open(transcript, "a", encoding="utf-8", buffering=1)
+        self.transcript = transcript.open("a", encoding="utf-8", buffering=1)
         self.rng = random.Random(f"{seed}:{who}")
         self.session: terminal.Terminal | None = None
 
@@ -65,7 +66,7 @@ class Person:
 
     def do(self, task: Task) -> None:
         n, word = self.rng.randint(2, 98), self.rng.choice(WORDS)
-        for raw in task.lines:
+        for place, raw in enumerate(task.lines):
             if time.time() > self.end or self.session is None or self.session.closed:
                 return
             line = self.fill(raw, n, word)
@@ -74,6 +75,9 @@ class Person:
             elif line.startswith("@keys "):
                 self.session.keys(line[6:].replace("\\n", "\n").replace("\\e", "\x1b").replace("\\c", "\x03"))
                 time.sleep(0.6)
+            elif task.lines[place + 1 : place + 2] and task.lines[place + 1].startswith("@keys"):
+                self.session.keys(line + "\n")  # a program that waits for keys: no prompt will come
+                time.sleep(2)
             else:
                 shown = self.session.line(line, 90, PASSWORDS[self.who])
                 self.transcript.write(f"---- {task.name} {time.time():.1f}\n{shown}\n")

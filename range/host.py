@@ -14,11 +14,11 @@ ADDRESS = "10.20.7.7"
 SUITE = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (
-    "adduser auditd bc bsdextrautils bzip2 ca-certificates cron curl file gcc gpg iproute2 iputils-ping jq less "
-    "libc6-dev libpam-modules login logrotate lsof make netcat-openbsd openssh-client openssh-server passwd procps "
-    "psmisc python3 python3-pip python3-venv python3-wheel rsync sqlite3 strace sudo tcpdump tree unzip vim-tiny "
-    "wget xz-utils zip git"
-).split()
+    "adduser,auditd,bc,bsdextrautils,bzip2,ca-certificates,cron,curl,file,gcc,gpg,iproute2,iputils-ping,jq,less,"
+    "libc6-dev,libpam-modules,login,logrotate,lsof,make,netcat-openbsd,openssh-client,openssh-server,passwd,procps,"
+    "psmisc,python3,python3-pip,python3-venv,python3-wheel,rsync,sqlite3,strace,sudo,tcpdump,tree,unzip,vim-tiny,"
+    "wget,xz-utils,zip,git"
+)
 SUBJECTS = ("mlind", "tkovac", "sreyes")
 
 
@@ -27,7 +27,7 @@ def build(root: Path, base: Path | None) -> None:
     if base:
         subprocess.run(["cp", "-a", "--", str(base), str(root)], check=True)
     else:
-        subprocess.run(["debootstrap", "--variant=minbase", "--include=" + ",".join(PACKAGES),
+        subprocess.run(["debootstrap", "--variant=minbase", "--include=" + PACKAGES,
                         SUITE, str(root), MIRROR], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -41,9 +41,10 @@ def furnish(root: Path, keys: Path) -> None:
     (root / "setup.sh").unlink()
     keys.mkdir(mode=0o700)
     for who in SUBJECTS:
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who + "@desk", "-f", str(keys / who)], check=True)
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who + "@desk",
+                        "-f", str(keys / who)], check=True)
         authorized = root / f"home/{who}/.ssh/authorized_keys"
-        with open(authorized, "a", encoding="utf-8") as out:
+        with authorized.open("a", encoding="utf-8") as out:
             out.write((keys / f"{who}.pub").read_text())
         owner = (root / f"home/{who}").stat()
         os.chown(authorized, owner.st_uid, owner.st_gid)
@@ -77,7 +78,7 @@ class Host:
         for _ in range(300):
             if self.unshare.poll() is not None:
                 raise RuntimeError("the host ended while starting")
-            if os.path.exists(f"/proc/{self.pid}/root/run/booted"):
+            if Path(f"/proc/{self.pid}/root/run/booted").exists():
                 return
             time.sleep(0.1)
         raise RuntimeError("the host did not start its services")
@@ -90,7 +91,7 @@ class Host:
         self.unshare.kill()  # --kill-child: the first process goes too, and with it the pid namespace
         self.unshare.wait()
         for _ in range(100):
-            if not os.path.exists(f"/proc/{self.pid}"):
+            if not Path(f"/proc/{self.pid}").exists():
                 break
             time.sleep(0.1)
 

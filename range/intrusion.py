@@ -25,7 +25,7 @@ import story
 import terminal
 
 HERE = Path(__file__).resolve().parent
-FROM, VICTIM, APP = "10.20.9.66", "10.20.7.7", 8080
+FROM, VICTIM, APP = story.INTRUDER, "10.20.7.7", 8080
 FILES_PORT, SHELL_PORT, DROP_PORT = 8000, 4444, 8443
 
 
@@ -53,7 +53,7 @@ class Depot(BaseHTTPRequestHandler):
 
 class Intruder:
     def __init__(self, journal: Path, seed: int, pace: float) -> None:
-        self.journal = open(journal, "a", encoding="utf-8", buffering=1)
+        self.journal = journal.open("a", encoding="utf-8", buffering=1)
         self.rng, self.pace = random.Random(f"{seed}:intruder"), pace
         self.shell: terminal.Terminal | None = None
         self.listener = socket.create_server((FROM, SHELL_PORT))
@@ -100,7 +100,8 @@ class Intruder:
             assert self.shell is not None
             shown = self.shell.line(command, 60, story.PASSWORD)
         time.sleep(0.4)
-        self.note(step=step, start=start, end=time.time(), how=how, command=command, technique=technique, shown=shown[-1500:])
+        self.note(step=step, start=start, end=time.time(), how=how, command=command, technique=technique,
+                  shown=shown[-1500:])
 
     def run(self, steps: list[story.Step], number: int) -> None:
         for step in steps:

@@ -74,7 +74,7 @@ def owner_of(pid: int, address: str, port: int) -> int | None:
             continue
         try:
             for handle in os.scandir(entry.path + "/fd"):
-                if os.readlink(handle.path) == inode:
+                if os.readlink(handle.path) == inode:  # noqa: PTH115 (called for every handle)
                     return int(entry.name)
         except OSError:
             continue
@@ -110,7 +110,7 @@ def serve_syslog(root: Path, logs: IO[str], links: IO[str], state: dict[str, Any
             links.write(json.dumps({"time": now, "server": pid, "client": owner, "from": connection.group(0)}) + "\n")
             links.flush()
         name = "auth.log" if facility in (4, 10) else "syslog"
-        with open(root / "var/log" / name, "a", encoding="utf-8") as out:
+        with (root / "var/log" / name).open("a", encoding="utf-8") as out:
             out.write(f"{time.strftime('%b %e %H:%M:%S', time.localtime(now))} build-07 {text}\n")
     logs.flush()
 
@@ -127,8 +127,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, finish)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     state: dict[str, Any] = {"overruns": 0, "forks": 0}
-    with open(args.out / "forks.csv", "w") as forks, open(args.out / "syslog.jsonl", "w") as logs, \
-            open(args.out / "links.jsonl", "w") as links:
+    with (args.out / "forks.csv").open("w") as forks, (args.out / "syslog.jsonl").open("w") as logs, \
+            (args.out / "links.jsonl").open("w") as links:
         threads = [threading.Thread(target=follow_forks, args=(forks, state)),
                    threading.Thread(target=serve_syslog, args=(args.root, logs, links, state))]
         for thread in threads:

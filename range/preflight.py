@@ -48,8 +48,9 @@ def missing(install: bool) -> list[str]:
             found.append("audit rules are already loaded; they would be lost")
     if not connector_works():
         found.append("the kernel's process connector is not available (CONFIG_PROC_EVENTS)")
-    if subprocess.run(["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "true"], check=False).returncode:
+    tried = subprocess.run(["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "true"], check=False)
+    if tried.returncode:
         found.append("namespaces cannot be made here")
-    if Path("/proc/self/loginuid").exists() is False:
+    if not Path("/proc/self/loginuid").exists():
         found.append("/proc/self/loginuid is missing: no audit sessions")
     return found

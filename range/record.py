@@ -19,13 +19,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
-import datasheet
 import host
 import preflight
-import story
-import truth
+import publish
 
 HERE = Path(__file__).resolve().parent
 BACKLOG = 262144
@@ -56,7 +53,8 @@ class Recording:
         say("building the host's tree")
         host.build(self.root, self.args.base)
         host.furnish(self.root, self.work / "keys")
-        self.lineage = subprocess.Popen([sys.executable, str(HERE / "lineage.py"), "--root", str(self.root), "--out", str(self.work)])
+        self.lineage = subprocess.Popen([sys.executable, str(HERE / "lineage.py"), "--root", str(self.root),
+                                         "--out", str(self.work)])
         self.wait_for(self.work / "lineage.ready")
         self.host = host.Host(self.root)
         say("the host runs")
@@ -93,12 +91,13 @@ class Recording:
         begins = self.begin + length * rng.uniform(0.30, 0.40)
         returns = self.begin + length * rng.uniform(0.86, 0.89)
         network = [*self.host.enter("net"), sys.executable]
-        jobs = [["desk.py", "--who", who, "--tasks", str(HERE / f"tasks/{who}.txt"), "--key", str(self.work / "keys" / who),
-                 "--seed", seed, "--until", until, "--pace", str(self.args.pace),
+        jobs = [["desk.py", "--who", who, "--tasks", str(HERE / f"tasks/{who}.txt"),
+                 "--key", str(self.work / "keys" / who), "--seed", seed, "--until", until,
+                 "--pace", str(self.args.pace),
                  "--transcript", str(self.work / f"seen-{who}.txt")] for who in host.SUBJECTS]
         jobs.append(["visitors.py", "--seed", seed, "--until", until])
-        jobs.append(["intrusion.py", "--journal", str(self.work / "journal.jsonl"), "--seed", seed, "--start", str(begins),
-                     "--again", str(returns), "--pace", str(min(1.0, self.args.minutes / 30))])
+        jobs.append(["intrusion.py", "--journal", str(self.work / "journal.jsonl"), "--seed", seed,
+                     "--start", str(begins), "--again", str(returns), "--pace", str(min(1.0, self.args.minutes / 30))])
         for job in jobs:
             self.people.append(subprocess.Popen([*network, str(HERE / job[0]), *job[1:]], stdin=subprocess.DEVNULL))
 
@@ -106,13 +105,13 @@ class Recording:
         while time.time() < self.begin + self.args.minutes * 60:
             time.sleep(min(60, max(0.1, self.begin + self.args.minutes * 60 - time.time())))
             status = preflight.audit_status()
-            say(f"{(time.time() - self.begin) / 60:.0f} min, lost {status.get('lost')}, backlog {status.get('backlog')}, "
-                f"raw log {(self.root / 'var/log/audit/audit.log').stat().st_size >> 20} MB")
+            size = (self.root / "var/log/audit/audit.log").stat().st_size >> 20
+            say(f"{(time.time() - self.begin) / 60:.0f} min, lost {status.get('lost')}, "
+                f"backlog {status.get('backlog')}, raw log {size} MB")
         self.end = time.time()
 
     def undo(self) -> None:
         """Leave nothing behind: rules, daemon, processes, namespaces, files."""
-        self.status = preflight.audit_status()
         if self.auditd:
             subprocess.run(["auditctl", "-D"], check=False, stdout=subprocess.DEVNULL)
             time.sleep(2)
@@ -133,26 +132,14 @@ class Recording:
         checked("auditctl", "--backlog_wait_time", self.before.get("backlog_wait_time", "60000"))
         host.remove(self.root)
 
-    def write(self, out: Path) -> dict[str, Any]:
+    def note(self) -> None:
+        """What the cutting and labelling needs to know about this run."""
         assert self.host
-        out.mkdir(parents=True, exist_ok=True)
-        plain = self.work / "linux-host.audit.log"
-        result = truth.cut(self.work, plain, self.host.pid, self.begin, self.end)
-        table = self.work / "truth.csv"
-        with open(table, "w", encoding="utf-8") as lines:
-            lines.write("event_id,pid,label,step,technique,tactic\n")
-            lines.writelines(",".join(str(value) for value in row) + "\n" for row in result.rows)
-        for path in (plain, table):
-            checked("zstd", "-19", "-q", "-f", str(path), "-o", str(out / (path.name + ".zst")))
-        facts = result.facts | {
-            "minutes": self.args.minutes, "seed": self.args.seed, "begin": self.begin, "end": self.end,
-            "lost": int(self.status.get("lost", -1)), "forks": json.loads((self.work / "lineage.json").read_text()),
-            "plain_bytes": plain.stat().st_size, "zst_bytes": (out / (plain.name + ".zst")).stat().st_size,
-        }
-        told = {"host": host.NAME, "account": story.ACCOUNT, "begin": self.begin, "end": self.end, "steps": result.steps}
-        (out / "storyline.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-        (out / "DATASHEET.md").write_text(datasheet.text(facts, result.rows, result.steps), encoding="utf-8")
-        return facts
+        (self.work / "run.json").write_text(json.dumps({
+            "host": host.NAME, "host_pid": self.host.pid, "begin": self.begin, "end": self.end,
+            "minutes": self.args.minutes, "seed": self.args.seed, "pace": self.args.pace,
+            "lost": int(self.status.get("lost", -1)),
+        }), encoding="utf-8")
 
 
 def parse() -> argparse.Namespace:
@@ -160,10 +147,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--pace", type=float, default=1.0, help="factor on the pauses of the three people")
+    parser.add_argument("--pace", type=float, default=0.7, help="factor on the pauses of the three people")
     parser.add_argument("--install", action="store_true", help="install missing Debian packages first")
     parser.add_argument("--base", type=Path, help="a bare tree made earlier by debootstrap; it is copied, not changed")
-    parser.add_argument("--keep", type=Path, help="copy the private raw material (other programs' events too) here; for debugging")
+    parser.add_argument("--keep", type=Path,
+                        help="copy the private raw material (other programs' events too) here; for debugging")
     return parser.parse_args()
 
 
@@ -182,15 +170,20 @@ def main() -> int:
             recording.listen()
             recording.start_people()
             recording.run()
+            recording.status = preflight.audit_status()
+            recording.note()
         finally:
             recording.undo()
             if args.keep:
                 shutil.copytree(work, args.keep, dirs_exist_ok=True)
-        facts = recording.write(args.out)
+        facts = publish.write(work, args.out)
     finally:
         if not (work / "root").exists():
             shutil.rmtree(work)
     print(json.dumps(facts, indent=1))
+    if facts["roots"].get("intruder not found"):
+        print("some of the intruder's connections could not be followed: labels are incomplete", file=sys.stderr)
+        return 1
     return 0
 
 

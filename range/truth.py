@@ -61,7 +61,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 
 def grow(forks: Path, host_pid: int, intruder_pid: int) -> Tree:
     tree = Tree()
-    with open(forks) as lines:
+    with forks.open() as lines:
         for line in lines:
             born, parent_pid, pid = line.split(",")
             known = tree.lives.get(int(parent_pid))
@@ -73,9 +73,9 @@ def grow(forks: Path, host_pid: int, intruder_pid: int) -> Tree:
     return tree
 
 
-def mark(tree: Tree, links: list[dict[str, Any]], messages: list[dict[str, Any]], command: str) -> Counter[str]:
-    """Set `root` on every process that begins a piece of the intrusion; runs until nothing new is found."""
-    counts: Counter[str] = Counter()
+def mark_jobs(tree: Tree, messages: list[dict[str, Any]], command: str) -> int:
+    """Cron jobs of the intruder: from the pid that says CMD up to the child of the daemon."""
+    count = 0
     daemons = {note["pid"] for note in messages if "(CRON) STARTUP" in note["text"]}
     for note in messages:
         if note["text"].endswith(f" CMD ({command})"):
@@ -84,7 +84,15 @@ def mark(tree: Tree, links: list[dict[str, Any]], messages: list[dict[str, Any]]
                 life = life.parent
             if life:
                 life.root = "cron"
-                counts["cron"] += 1
+                count += 1
+    return count
+
+
+def mark_connections(tree: Tree, links: list[dict[str, Any]]) -> Counter[str]:
+    """Server processes with the intruder at the other end; runs until nothing new is found."""
+    counts: Counter[str] = Counter()
+    counts.update("intruder not found" if story.INTRUDER in link["from"] else "client not found"
+                  for link in links if link["client"] is None)
     found = True
     while found:
         found = False
@@ -102,7 +110,7 @@ def mark(tree: Tree, links: list[dict[str, Any]], messages: list[dict[str, Any]]
 
 def events(raw: Path) -> Iterator[tuple[str, float, str, str]]:
     """(event id, time, record type, line) of each line that is a record."""
-    with open(raw, encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
+    with raw.open(encoding="utf-8", errors="surrogateescape", newline="\n") as lines:
         for line in lines:
             found = RECORD.match(line)
             if found:
@@ -137,7 +145,8 @@ def cut(work: Path, out_log: Path, host_pid: int, begin: float, end: float) -> R
     journal = read_lines(work / "journal.jsonl")
     acts = [note for note in journal if "step" in note]
     tree = grow(work / "forks.csv", host_pid, journal[0]["intruder"])
-    roots = mark(tree, read_lines(work / "links.jsonl"), read_lines(work / "syslog.jsonl"), journal[0]["cron"])
+    jobs = mark_jobs(tree, read_lines(work / "syslog.jsonl"), journal[0]["cron"])
+    roots = Counter(cron=jobs) + mark_connections(tree, read_lines(work / "links.jsonl"))
     steps = Steps(acts)
 
     owner: dict[str, int] = {}
@@ -150,7 +159,7 @@ def cut(work: Path, out_log: Path, host_pid: int, begin: float, end: float) -> R
     kinds: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     syscalls: Counter[str] = Counter()
-    with open(out_log, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as out:
+    with out_log.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as out:
         for event, when, kind, line in events(work / "audit.log"):
             life = tree.at(owner[event], when) if event in owner else None
             if life is None or not life.inside or not begin <= when <= end:

@@ -8,6 +8,7 @@ killed the kernel ends every process of the host with it.
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 ADDRESSES = ("10.20.7.7", "10.20.7.21", "10.20.7.22", "10.20.7.23", "10.20.7.30", "10.20.9.66")
 ENVIRON = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
@@ -23,12 +24,12 @@ def main() -> None:
     run("ip", "link", "set", "lo", "up")
     for address in ADDRESSES:  # every machine of the story is an address of the loopback interface
         run("ip", "addr", "add", address + "/32", "dev", "lo")
-    os.makedirs("/run/sshd", exist_ok=True)
+    Path("/run/sshd").mkdir(exist_ok=True)
     run("service", "ssh", "start")
     run("service", "cron", "start")
     run("start-stop-daemon", "--start", "--background", "--chuid", "www-data", "--chdir", "/srv/status",
         "--make-pidfile", "--pidfile", "/run/status.pid", "--exec", "/usr/bin/python3", "--", "/srv/status/app.py")
-    open("/run/booted", "w").close()
+    Path("/run/booted").touch()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     while True:
         try:

@@ -7,9 +7,10 @@ import subprocess
 import syslog
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-DROP = "/srv/status/cache"
+DROP = Path("/srv/status/cache")
 
 
 class Server(socketserver.ForkingMixIn, HTTPServer):
@@ -40,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             self.reply(200, done.stdout)
         elif parts.path == "/files":
-            self.reply(200, "\n".join(sorted(os.listdir(DROP))) + "\n")
+            self.reply(200, "\n".join(sorted(path.name for path in DROP.iterdir())) + "\n")
         else:
             self.reply(404, "no such page\n")
 
@@ -48,12 +49,11 @@ class Handler(BaseHTTPRequestHandler):
         self.note()
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         name = f"{time.time():.3f}.tmp"
-        with open(os.path.join(DROP, name), "wb") as out:
-            out.write(body)
+        (DROP / name).write_bytes(body)
         self.reply(201, name + "\n")
 
     def log_message(self, format: str, *args: object) -> None:
-        with open("/srv/status/log/access.log", "a", encoding="utf-8") as out:
+        with Path("/srv/status/log/access.log").open("a", encoding="utf-8") as out:
             out.write(f"{self.client_address[0]} {self.log_date_time_string()} {format % args}\n")
 
 

@@ -19,6 +19,8 @@ from watchfloor.cli.main import COMMANDS, main
     [
         ["watch"],
         ["watch", "a", "--no-such-option"],
+        ["watch", "a", "--rep", "abbreviated.html"],
+        ["watch", "a", "--report", "-"],
         ["watch", "a", "--workers", "0"],
         ["watch", "a", "--lang", "fr"],
         ["no-such-command"],

@@ -28,6 +28,9 @@ def test_what_cannot_work_is_said_before_the_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist") as missing:
         outputs.check([str(tmp_path / "no" / "x.json")], [])
     assert "mkdir -p" in missing.value.hint
+    for name in ("", "-"):
+        with pytest.raises(UsageError, match="needs a file name"):
+            outputs.check([name], [])
     with pytest.raises(UsageError, match="two outputs"):
         outputs.check([str(tmp_path / "x"), str(tmp_path / "." / "x")], [])
 

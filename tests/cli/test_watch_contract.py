@@ -1,6 +1,7 @@
 """The command contract of ``watchfloor watch``: JSON shapes, files, exit codes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,16 @@ def test_the_summary_line_keeps_the_books(stage: Stage, capsys: pytest.CaptureFi
     assert summary["rejected_reasons"][0] == {"source": "a.json", "why": "not JSON", "count": 1}
     assert (summary["missing_times"], summary["verdicts"]) == (1, {"benign": 1})
     assert isinstance(summary["seconds"], float)
+
+
+def test_every_key_is_documented(three: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["watch", "a", "--json", "-"])
+    records = lines(capsys.readouterr().out)
+    page = (Path(__file__).resolve().parents[2] / "docs" / "settings.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"`(\w+)`", page))
+    nested = [*records[0]["processes"], *records[0]["key_frames"], *records[0]["techniques"]]
+    for record in (*records, records[0]["root_process"], *nested):
+        assert set(record) <= documented
 
 
 def test_all_scenes_writes_the_benign_ones_too(three: Stage, capsys: pytest.CaptureFixture[str]) -> None:

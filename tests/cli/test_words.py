@@ -7,6 +7,7 @@ import pytest
 from cli_stage import FakeWatched, Stage, make_account, make_frame, make_scene
 
 from watchfloor.cli.main import main
+from watchfloor.cli.summary import brief, summarise
 from watchfloor.cli.terminal import ProgressBar, Terminal
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07[bold red]evil[/] \u202egpj.exe\r\nwatchfloor: all is well \x9b31m\udcff :smile:"
@@ -42,6 +43,19 @@ def test_a_malicious_scene_is_told_with_its_evidence(stage: Stage, capsys: pytes
     assert "\x1b" not in out
 
 
+def test_records_are_named_briefly_and_their_files_once() -> None:
+    frames = (make_frame(event_id="case/a.zip::logs/x.evtx#1"), make_frame(event_id="case/y.evtx#2"))
+    told, sources = brief(make_scene(key_frames=frames))
+    assert [frame.event_id for frame in told.key_frames] == ["x.evtx#1", "y.evtx#2"]
+    assert sources == ["case/a.zip::logs/x.evtx", "case/y.evtx"]
+
+
+@pytest.mark.parametrize("ids", [("a/x.evtx#1", "b/x.evtx#1"), ("x.evtx#1",), ()])
+def test_records_keep_their_name_where_a_brief_one_says_less_or_no_more(ids: tuple[str, ...]) -> None:
+    scene = make_scene(key_frames=tuple(make_frame(event_id=name) for name in ids))
+    assert brief(scene) == (scene, [])
+
+
 def test_chinese(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     stage.watched = FakeWatched(scenes=(make_scene(),))
     main(["watch", "a", "--lang", "zh"])
@@ -61,8 +75,6 @@ def test_a_long_list_is_counted_not_dropped(stage: Stage, capsys: pytest.Capture
 @pytest.mark.parametrize("terminal", [True, False])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_log_content_is_shown_and_never_obeyed(terminal: bool, lang: str) -> None:
-    from watchfloor.cli.summary import summarise
-
     stream = FakeTerminal() if terminal else io.StringIO()
     summarise(hostile_watched(), Terminal(stream), lang=lang, report=HOSTILE)  # type: ignore[arg-type]
     out = stream.getvalue()

@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from watchfloor import __version__
 from watchfloor.base.errors import EXIT_CODES, RefusedError, UsageError, WatchfloorError
@@ -27,6 +27,10 @@ PIPE_CLOSED = 141
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises instead of exiting: only ``main`` decides to exit."""
+
+    def __init__(self, **options: Any) -> None:
+        # An abbreviation that works today would break when a later option shares its beginning.
+        super().__init__(allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         """Turn argparse's complaint into ours."""

@@ -24,6 +24,8 @@ def check(outputs: Sequence[str], inputs: Sequence[str]) -> None:
     """
     taken: set[Path] = set()
     for name in outputs:
+        if name in ("", "-"):
+            raise UsageError("an output needs a file name.", hint="Only --json may be -, standard output.")
         target = Path(name).resolve()
         if target in taken:
             raise UsageError(f"two outputs go to {name}.", hint="Give each its own file.")

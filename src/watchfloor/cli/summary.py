@@ -1,5 +1,7 @@
 """What ``watch`` says to a person: the worst scenes in words, the books, and where the film is."""
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from watchfloor.base import attack
@@ -19,6 +21,10 @@ NAMED_SCENES = 20
 SHOWN_FRAMES = 8
 SHOWN_REASONS = 10
 OBJECT_WIDTH = 72
+RECORD_WIDTH = 44
+
+#: Between the parts of a source: folders, and members of archives.
+_PARTS = re.compile(r"[/\\]|::")
 
 _STYLES = {"malicious": "bold red", "suspicious": "bold yellow", "benign": "green"}
 
@@ -30,7 +36,7 @@ _PHRASES = {
         "{hosts} 上共 {scenes} 个场景：恶意 {malicious}，可疑 {suspicious}，正常 {benign}。",
     ),
     "hosts": ("{n} hosts", "{n} 台主机"),
-    "tactics": ("Tactics: ", "战术："),
+    "tactics": ("Tactics: {named}.", "战术：{named}。"),
     "time": ("time (UTC)", "时间 (UTC)"),
     "who": ("who", "主体"),
     "did": ("did", "动作"),
@@ -49,6 +55,7 @@ _PHRASES = {
     "out_of_order": ("{n} events stood out of time order.", "{n} 条事件不按时间顺序。"),
     "rejected": ("Not read:", "未能读取："),
     "more_reasons": ("and {n} more reasons: see --json.", "另有 {n} 种原因：请用 --json 查看。"),
+    "sources": ("Records are in: {named}", "记录所在文件：{named}"),
     "report": ("Film: {path}", "影片：{path}"),
 }
 
@@ -90,24 +97,44 @@ def _found(watched: "Watched", terminal: Terminal, words: _Words) -> None:
         terminal.line(quiet[words.index], style="bold")
         return
     hosts = watched.hosts[0] if len(watched.hosts) == 1 else words("hosts", n=len(watched.hosts))
-    verdicts = [scene.verdict for scene in watched.scenes]
+    verdicts: list[str] = [scene.verdict for scene in watched.scenes]
     counts: dict[str, object] = {name: verdicts.count(name) for name in _STYLES}
     terminal.line(words("found", scenes=len(verdicts), hosts=hosts, **counts), style="bold")
 
 
 def _tell(scene: Scene, terminal: Terminal, words: _Words) -> None:
+    scene, sources = brief(scene)
     headline, *sentences = scene_story(scene, attack.full_name)[words.index]
     verdict = words(scene.verdict)
     terminal.line(f"{verdict} {scene.score:.2f}  {headline}", style=_STYLES[scene.verdict])
-    for sentence in sentences:
-        terminal.line(sentence, indent=2)
     if scene.tactics:
         named = (f"{attack.tactic_name(t.id, words.lang)} ({t.id}) {t.score:.0%}" for t in scene.tactics)
-        terminal.line(words("tactics") + ", ".join(named) + ".", indent=2)
+        terminal.line(words("tactics", named=", ".join(named)), indent=2)
+    for sentence in sentences:
+        terminal.line(sentence, indent=2)
     if scene.key_frames:
         headers = [words(name) for name in ("time", "who", "did", "to", "weight", "record")]
         heaviest = sorted(scene.key_frames, key=lambda frame: -frame.weight)[:SHOWN_FRAMES]
         terminal.table(headers, [_row(frame, words) for frame in heaviest], indent=2)
+    if sources:
+        terminal.line(words("sources", named=", ".join(sources)), indent=2)
+
+
+def brief(scene: Scene) -> tuple[Scene, list[str]]:
+    """The scene with records named ``file#record``, and the full sources; unchanged where that is ambiguous.
+
+    A source is a path that may run through archives: repeated in every sentence it hides the sentence.
+    """
+    sources = dict.fromkeys(frame.event_id.rpartition("#")[0] for frame in scene.key_frames)
+    short = {source: _PARTS.split(source)[-1] or source for source in sources}
+    if len(set(short.values())) < len(short) or all(source == name for source, name in short.items()):
+        return scene, []
+    frames = (
+        replace(frame, event_id=f"{short[source]}#{record}")
+        for frame in scene.key_frames
+        for source, _, record in [frame.event_id.rpartition("#")]
+    )
+    return replace(scene, key_frames=tuple(frames)), list(sources)
 
 
 def _row(frame: KeyFrame, words: _Words) -> tuple[str, ...]:
@@ -118,7 +145,7 @@ def _row(frame: KeyFrame, words: _Words) -> tuple[str, ...]:
         action.verb_zh if words.lang == "zh" else action.verb,
         clip(frame.object, OBJECT_WIDTH) or "?",
         f"{frame.weight:.2f}",
-        frame.event_id,
+        clip(frame.event_id, RECORD_WIDTH),
     )
 
 

@@ -21,7 +21,8 @@ DESCRIPTION = """Read endpoint logs, put their events into scenes (one process t
 each scene whether it is malicious, suspicious or benign, with the ATT&CK techniques and the records
 that show it.
 
-INPUT is any mix of files, archives and folders; formats are recognised by content (see `watchfloor formats`).
+INPUT is any mix of files, archives and folders, or - for standard input; formats are recognised by
+content (see `watchfloor formats`).
 
 examples:
   watchfloor watch Security.evtx
@@ -50,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
     settings = from_environment()
     if options.workers is not None:
         settings = replace(settings, workers=options.workers)
-    files = [name for name in (options.json, options.report, options.navigator) if name and name != "-"]
+    to_file = None if options.json == "-" else options.json
+    files = [name for name in (to_file, options.report, options.navigator) if name is not None]
     outputs.check(files, options.inputs)
     watched = _watch(options, settings)
     try:
@@ -112,14 +114,14 @@ def _watch(options: argparse.Namespace, settings: "Settings") -> "Watched":
 
 def _write(options: argparse.Namespace, watched: "Watched", report_frames: int) -> None:
     title = f"Watchfloor: {', '.join(watched.hosts[:3]) or 'no host'}"
-    if options.report:
+    if options.report is not None:
         from watchfloor.film.player import render
 
         document = watched.document(title=title, all_scenes=options.all_scenes, most_frames=report_frames)
         page = render(document)
         # "replace": a file name that is no text has no bytes in UTF-8
         outputs.write(options.report, [page.encode("utf-8", "replace")])
-    if options.navigator:
+    if options.navigator is not None:
         from watchfloor.film.navigator import layer
 
         outputs.write(options.navigator, [outputs.json_line(layer(watched.scenes, name=title))])
@@ -127,7 +129,7 @@ def _write(options: argparse.Namespace, watched: "Watched", report_frames: int) 
     if options.json == "-":
         sys.stdout.buffer.writelines(json_lines(watched, all_scenes=options.all_scenes))
         sys.stdout.buffer.flush()
-    elif options.json:
+    elif options.json is not None:
         outputs.write(options.json, json_lines(watched, all_scenes=options.all_scenes))
 
 

@@ -54,7 +54,7 @@ class Cast:
         for i, key in enumerate(keys):
             known = self._numbers.get(key)
             numbers[i] = self._add(key, batch, int(first[i])) if known is None else known
-        return numbers[codes]
+        return np.asarray(numbers[codes])
 
     def _add(self, key: str, batch: pa.RecordBatch, row: int) -> int:
         def value(name: str) -> Any:

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from watchfloor.film import words
 from watchfloor.film.frames import ACTOR, CHANNELS, CONTEXT, OBJECT, PARENT, TEXT_FROM, TEXTS
+from watchfloor.film.lexicon import folder_class
 from watchfloor.film.pixels import Pixels
 from watchfloor.film.screen import Screen
 
@@ -97,13 +97,11 @@ def _shape(text: str | None, index: int) -> str:
 def _value(column: str, values: _Values) -> str:
     folder = column.startswith("@")
     name = column.lstrip("@")
-    if name == "thing":
-        value = values.get("process.file.path") or values.get("file.path")
-    else:
-        value = values.get(name)
+    thing = values.get("process.file.path") or values.get("file.path")
+    value = thing if name == "thing" else values.get(name)
     if value is None:
         return "?"
     text = str(value)
     if folder:
-        return words.folder_class(text.lower()) or "?"
+        return folder_class(text.lower()) or "?"
     return text.replace("\\", "/").rpartition("/")[2] if name.endswith(".path") or name == "thing" else text[:80]

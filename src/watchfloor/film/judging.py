@@ -14,6 +14,7 @@ from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
 from watchfloor.film import explain, keyframes
 from watchfloor.film.cast import Owner
 from watchfloor.film.filming import Reel
+from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.screen import best_labels, pool
 from watchfloor.film.strip import NO_TIME
 
@@ -57,7 +58,7 @@ class _Shown:
         self.values: list[dict[str, Any]] = table.to_pylist()
         self.place = {int(run): i for i, run in enumerate(picked)}
         batches = table.to_batches()
-        shape = (0, 4, 32)
+        shape = (0, ROWS, CHANNELS)
         self.frames = (
             np.concatenate([reel.camera.encode(b) for b in batches]) if batches else np.zeros(shape, np.uint32)
         )

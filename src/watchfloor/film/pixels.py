@@ -69,11 +69,14 @@ class Reader:
         if self._used + len(distinct) > _REMEMBERED:
             self._clear()
         places = np.zeros(len(distinct) + 1, np.int64)
+        new = self._used
         for i, text in enumerate(distinct):
             place = self._rows.get(text)
             places[i] = self._learn(text) if place is None else place
+        if self._namespace and self._used > new:
+            self._store[new : self._used] = mix(self._store[new : self._used], self._namespace)
         codes = coded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)
-        return self._store[places[codes]]
+        return np.asarray(self._store[places[codes]])
 
     def _learn(self, text: str) -> int:
         place = self._used
@@ -82,8 +85,6 @@ class Reader:
         row = self._store[place]
         for i, word in enumerate(self._words(text)[: self._width]):
             row[i] = hash_word(word)
-        if self._namespace:
-            row[:] = mix(row, self._namespace)
         self._rows[text] = place
         self._used += 1
         return place

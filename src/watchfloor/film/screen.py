@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from watchfloor.base.errors import PackError
 from watchfloor.base.scenes import Scored, VerdictName
+from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.pixels import PIXELS, Pixels
 from watchfloor.store.packs import Pack, open_pack
 
@@ -48,7 +49,7 @@ class Screen:
 
     def logits(self, frames: Pixels) -> Floats:
         """Logit of each frame being part of an attack. ``(N, ROWS, CHANNELS)`` → ``(N,)`` float32."""
-        flat = frames.reshape(len(frames), -1)
+        flat = frames.reshape(len(frames), ROWS * CHANNELS)
         return np.asarray(self.weights[flat].sum(axis=1, dtype=np.float32) + np.float32(self.bias))
 
     def probability(self, pooled: Floats) -> Floats:
@@ -65,7 +66,7 @@ class Screen:
     def attribute(self, frames: Pixels) -> Floats:
         """Probability of each label for each frame. ``(N, ROWS, CHANNELS)`` → ``(N, len(labels))``."""
         scores = np.tile(self.label_bias, (len(frames), 1)).astype(np.float32)
-        flat = frames.reshape(len(frames), -1)
+        flat = frames.reshape(len(frames), ROWS * CHANNELS)
         row, _ = np.nonzero(flat)
         pixel = flat[flat != 0].astype(np.int64)
         start, count = self.label_start[pixel], self.label_start[pixel + 1] - self.label_start[pixel]

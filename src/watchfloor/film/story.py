@@ -30,7 +30,8 @@ _VERDICTS: Mapping[str, Pair] = {
 
 # The program a command line begins with: quoted, a Windows path that may hold spaces, or the first word.
 _PROGRAM = re.compile(
-    r"""\s*(?:"([^"]+)"|((?:[A-Za-z]:|\\\\)[^"]{0,400}?\.(?:exe|com|scr|bat|cmd|ps1|msi))(?=\s|$)|(\S+))""", re.IGNORECASE
+    r"""\s*(?:"([^"]+)"|((?:[A-Za-z]:|\\\\)[^"]{0,400}?\.(?:exe|com|scr|bat|cmd|ps1|msi))(?=\s|$)|(\S+))""",
+    re.IGNORECASE,
 )
 
 # Printable for Python, yet drawn as nothing: fillers, joiners and variation selectors.
@@ -95,7 +96,7 @@ def headline(scene: Scene, tactics: Mapping[str, Pair] = TACTICS) -> Pair:
     others = _others(scene)
     doing = f"set off {_join(others)}" if others else "acted alone"
     doing_zh = f"引出 {'、'.join(others)}" if others else "独自行动"
-    named = [tactics[t.id] for t in _ranked(scene.tactics)[:4] if t.id in tactics]
+    named = [tactics[t.id] for t in _ranked(scene.tactics)[:3] if t.id in tactics]
     signs = f": signs of {_join([n[0] for n in named])}" if named else ""
     signs_zh = f"，有{'、'.join(n[1] for n in named)}的迹象" if named else ""
     return (
@@ -133,7 +134,7 @@ def quiet_story(events_kept: int, scenes: int, rejected: int) -> Pair:
 
 
 def _others(scene: Scene) -> list[str]:
-    """Processes beside the root that the key frames name, in time order, at most four."""
+    """Processes beside the root that the key frames name, in time order, at most three."""
     by_uid = {p.uid: p for p in scene.processes}
     names: list[str] = []
     for frame in _in_order(scene.key_frames):
@@ -143,7 +144,11 @@ def _others(scene: Scene) -> list[str]:
         if frame.action == "process.launch" and frame.object:
             names.append(base_name(program(frame.object)))
     root = base_name(scene.root.image)
-    return [n for n in dict.fromkeys(names) if n.lower() != root.lower()][:4]
+    found: dict[str, str] = {}
+    for name in names:
+        found.setdefault(name.lower().removesuffix(".exe"), name)
+    found.pop(root.lower().removesuffix(".exe"), None)
+    return list(found.values())[:3]
 
 
 def _opening(scene: Scene, frames: list[KeyFrame]) -> Pair:
@@ -163,8 +168,8 @@ def _opening(scene: Scene, frames: list[KeyFrame]) -> Pair:
     began = f"It begins at {when} with" if when else "It begins, at a time no record tells, with"
     began_zh = f"始于 {when}：" if when else "起始时间未见记录："
     return (
-        f"{began} {name}{about}{line}; the scene holds {counts} {cite}.",
-        f"{began_zh}{name}{about_zh}{line_zh}；该场景含 {counts_zh} {cite}。",
+        f"{began} {name}{about}{line}; the scene holds {counts}. {cite}",
+        f"{began_zh}{name}{about_zh}{line_zh}；该场景含 {counts_zh}。{cite}",
     )
 
 
@@ -174,7 +179,9 @@ def _told(frame: KeyFrame, technique_name: Callable[[str], str]) -> Pair:
     target = _target(frame)
     when = f"At {_clock(frame.time)} {actor}" if frame.time else f"{actor}, at a time the record does not tell,"
     when_zh = f"{_clock(frame.time)}，{actor}" if frame.time else f"（记录无时间）{actor}"
-    line = frame.object if frame.action == "process.launch" and program(frame.object) != frame.object.strip('" ') else ""
+    line = (
+        frame.object if frame.action == "process.launch" and program(frame.object) != frame.object.strip('" ') else ""
+    )
     detail = f" with “{clip(line, 110)}”" if line else ""
     detail_zh = f"，命令行“{clip(line, 110)}”" if line else ""
     times = f", {frame.repeats:,} times in a row" if frame.repeats > 1 else ""
@@ -184,12 +191,12 @@ def _told(frame: KeyFrame, technique_name: Callable[[str], str]) -> Pair:
     if frame.techniques:
         names = [_technique(t, technique_name) for t in frame.techniques[:3]]
         english += f": read as {_join(names)}"
-        chinese += f"；读作{'、'.join(names)}"
+        chinese += f"；读作 {'、'.join(names)}"
     if frame.features:
         why = [clip(f, 80) for f in frame.features[:3]]
         english += f", because of {_join(why)}"
         chinese += f"，依据：{'、'.join(why)}"
-    return f"{english} {_cite([frame])}.", f"{chinese} {_cite([frame])}。"
+    return f"{english}. {_cite([frame])}", f"{chinese}。{_cite([frame])}"
 
 
 def _target(frame: KeyFrame) -> str:
@@ -213,7 +220,9 @@ def _techniques(scene: Scene, frames: list[KeyFrame], technique_name: Callable[[
         space = f" {cite}" if cite else ""
         english.append(f"{_technique(item.id, technique_name)} {item.score:.0%}{space}")
         chinese.append(f"{_technique(item.id, technique_name)} {item.score:.0%}{space}")
-    return [(f"Techniques, most likely first: {'; '.join(english)}.", f"可能的技术（由高到低）：{'；'.join(chinese)}。")]
+    return [
+        (f"Techniques, most likely first: {'; '.join(english)}.", f"可能的技术（由高到低）：{'；'.join(chinese)}。")
+    ]
 
 
 def _link(link: str) -> Pair:
@@ -225,7 +234,7 @@ def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:
     """The verdict with its uncertainty, resting on the heaviest frames."""
     odds, odds_zh = chance(scene.score)
     cites = _cite(sorted(frames, key=lambda f: -f.weight)[:3])
-    rests = f" It rests most on {cites}." if cites else " No single record carries it."
+    rests = f" It rests most on {cites}" if cites else " No single record carries it."
     rests_zh = f"主要依据：{cites}。" if cites else "没有单条记录起决定作用。"
     if scene.verdict == "benign":
         return (
@@ -239,7 +248,9 @@ def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:
         else "That leaves real doubt: administration and software updates can look like this."
     )
     doubt_zh = (
-        "这是模型的估计，并非证明：请打开原始记录核对。" if scene.score >= 0.8 else "仍有相当疑问：日常运维与软件更新也可能如此。"
+        "这是模型的估计，并非证明：请打开原始记录核对。"
+        if scene.score >= 0.8
+        else "仍有相当疑问：日常运维与软件更新也可能如此。"
     )
     return (
         f"Judged {verdict}: of scenes scored like this one, {odds} are malicious.{rests} {doubt}",
@@ -248,8 +259,8 @@ def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:
 
 
 def _technique(technique: str, technique_name: Callable[[str], str]) -> str:
-    name = technique_name(technique)
-    return f"{name} ({technique})" if name and name != technique else technique
+    name, shown = clip(technique_name(technique), 100), clip(technique, 40)
+    return f"{name} ({shown})" if name and name != shown else shown
 
 
 def _in_order(frames: tuple[KeyFrame, ...]) -> list[KeyFrame]:

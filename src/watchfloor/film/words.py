@@ -9,6 +9,7 @@ import binascii
 import math
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import Final
 
 from watchfloor.film.lexicon import SALIENT, folder_class
@@ -85,10 +86,8 @@ def _decoded(token: str) -> str:
         raw = base64.b64decode(token + "=" * (-len(token) % 4))
     except (binascii.Error, ValueError):
         return ""
-    if len(raw) >= 8 and raw[1:16:2].count(0) >= 4:
-        text = raw.decode("utf-16-le", "replace")
-    else:
-        text = raw.decode("latin-1")
+    wide = len(raw) >= 8 and raw[1:16:2].count(0) >= 4
+    text = raw.decode("utf-16-le", "replace") if wide else raw.decode("latin-1")
     printable = sum(31 < ord(c) < 127 or c in "\r\n\t" for c in text)
     return text if printable >= 0.9 * len(text) else ""
 
@@ -126,7 +125,7 @@ def shape_words(text: str) -> list[str]:
     cut = text[:2048]
     specials = len(_SPECIAL.findall(cut))
     letters = [c for c in cut if c.isalpha()]
-    flips = sum(a.islower() != b.islower() for a, b in zip(letters, letters[1:], strict=False))
+    flips = sum(a.islower() != b.islower() for a, b in pairwise(letters))
     odd = bool(letters) and flips > 0.35 * len(letters)
     return [
         f"len:{int(math.log2(len(text) + 1))}",
@@ -159,9 +158,7 @@ def script_words(text: str) -> list[str]:
     """Words of a script, query or pipeline, in order, masked."""
     cut = text[:MAX_TEXT]
     words = [_DIGITS.sub("0", w.lower().rstrip(".-:")) for w in _SCRIPT_WORD.findall(cut)]
-    for token in _SPLIT.split(cut):
-        if len(token) >= 40 and _B64.match(token):
-            words.append("<blob>")
+    words.extend("<blob>" for token in _SPLIT.split(cut) if len(token) >= 40 and _B64.match(token))
     return words
 
 

@@ -66,9 +66,7 @@ class Corpus:
         self.pixels.append(frames)
         self.scenes += len(reel.casting.roots)
         self.owners += len(reel.cast.owners)
-        self.recordings.append(
-            facts | {"frames": len(chosen), "events": int(reel.spool.rows), "launches": _launches(reel)}
-        )
+        self.recordings.append(facts | {"frames": len(chosen), "events": int(reel.spool.rows)} | _metadata(reel))
         return len(chosen)
 
     def _bad_runs(self, reel: Reel, truth: dict[str, str]) -> np.ndarray[Any, Any]:
@@ -88,17 +86,20 @@ class Corpus:
         counts = np.concatenate([(p != 0).sum(axis=1) for p in self.pixels])
         indices = np.concatenate([p[p != 0] for p in self.pixels])
         columns = {n: np.concatenate(v) for n, v in self.columns.items()}
-        np.savez(
-            path, indptr=np.r_[0, np.cumsum(counts)], indices=indices,
-            recordings=np.frombuffer(json.dumps(self.recordings).encode(), np.uint8), **columns,
-        )  # fmt: skip
+        columns["indptr"], columns["indices"] = np.r_[0, np.cumsum(counts)], indices
+        columns["recordings"] = np.frombuffer(json.dumps(self.recordings).encode(), np.uint8)
+        np.savez(path, **columns)  # type: ignore[arg-type]  # numpy's stub takes the last keyword's type for all
 
 
-def _launches(reel: Reel) -> int:
-    total = 0
+def _metadata(reel: Reel) -> dict[str, Any]:
+    """What the metadata-only baseline may look at: hosts, channels, launches."""
+    launches, hosts, channels = 0, set(), set()
     for batch in reel.spool:
-        total += sum(a == "process.launch" for a in batch.column("action").to_pylist())
-    return total
+        launches += sum(a == "process.launch" for a in batch.column("action").to_pylist())
+        hosts |= set(batch.column("device.hostname").unique().to_pylist())
+        channels |= set(batch.column("metadata.log_name").unique().to_pylist())
+    known = {"hosts": sorted(filter(None, hosts))[:8], "channels": sorted(filter(None, channels))[:16]}
+    return {"launches": launches} | known
 
 
 def facts_of(recording: Recording) -> dict[str, Any]:

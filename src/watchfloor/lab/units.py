@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """``features`` is ``(units, 3)`` pooled, ``attack`` the truth, ``recording`` where each stands, all ``(units,)``."""
+    """``features`` is ``(units, 3)`` pooled; the truth and where each unit stands are ``(units,)``."""
 
     features: Floats
     attack: npt.NDArray[np.bool_]

@@ -55,7 +55,7 @@ function binHeat(film, reel, { lanes, of }, from, to, bins) {
 function heatScale(style) {
   const stops = ["--heat-0", "--heat-1", "--heat-2", "--heat-3"].map((name) => rgb(style.getPropertyValue(name)));
   return Array.from({ length: 33 }, (_, i) => {
-    const place = (i / 32) * (stops.length - 1);
+    const place = Math.max(0, (i / 32 - 0.3) / 0.7) * (stops.length - 1); // what scores low stays quiet
     const n = Math.min(stops.length - 2, Math.floor(place));
     const mix = stops[n].map((c, k) => Math.round(c + (stops[n + 1][k] - c) * (place - n)));
     return `rgb(${mix.join(",")})`;

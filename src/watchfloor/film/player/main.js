@@ -190,7 +190,7 @@ class Player {
         el("span", {}, when ? `${when.slice(0, 10)} ${when.slice(11, 19)} UTC` : word("noTime"), scene.to > scene.from ? ` · ${span(scene.to - scene.from)}` : ""),
         el("span", {}, counted("events", scene.events))),
       log(text, { clip: 420, tag: "h1" }),
-      tactics.length ? el("div", { class: "chain" }, ...tactics.map((t) => el("span", { class: "tactic", title: `${visible(t.id)} ${percent(t.score)}`, vars: { share: clamp(t.score, 0, 1) } }, brief(film.tacticName(t.id), 40), el("em", {}, percent(t.score))))) : "");
+      tactics.length ? el("div", { class: "chain" }, ...tactics.map((t) => el("span", { class: "tactic", title: `${visible(t.id)} ${percent(t.score)}`, vars: { share: clamp(t.score, 0, 1) } }, brief(film.tacticName(t.id), 40)))) : "");
   }
 
   words() {

@@ -26,9 +26,7 @@ def paper(document: Mapping[str, Any]) -> str:
     """The report as plain headings, sentences and tables, worst scene first."""
     summary = _summary(document)
     scenes = [s for s in document.get("scenes") or () if isinstance(s, Mapping)]
-    shown = sorted(
-        (s for s in scenes if s.get("verdict") != "benign"), key=lambda s: -float(s.get("score") or 0)
-    )
+    shown = sorted((s for s in scenes if s.get("verdict") != "benign"), key=lambda s: -float(s.get("score") or 0))
     parts = [
         f"<h1>{_safe(document.get('title'), 200)}</h1>",
         f"<p>{_counts(summary)} {_safe(document.get('generated'), 40)}</p>",
@@ -98,9 +96,7 @@ def _summary(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _two(english: str, chinese: str) -> str:
-    return (
-        f'<span class="en-only">{escape(english)}</span><span class="zh-only" lang="zh">{escape(chinese)}</span>'
-    )
+    return f'<span class="en-only">{escape(english)}</span><span class="zh-only" lang="zh">{escape(chinese)}</span>'
 
 
 def _safe(value: Any, length: int) -> str:

@@ -33,10 +33,20 @@ class Reel {
   layOut() {
     const n = this.length;
     this.position = new Float64Array(n);
+    const gaps = new Float64Array(n);
     let sum = 0;
+    let keys = 0;
     for (let i = 1; i < n; i += 1) {
       const gap = this.at[i] - this.at[i - 1];
-      sum += 1 + (gap > 0 && gap < Infinity ? 6 * Math.log2(1 + gap / 1000) : 0);
+      gaps[i] = 1 + (gap > 0 && gap < Infinity ? 6 * Math.log2(1 + gap / 1000) : 0);
+      sum += gaps[i];
+      if (this.film.key[this.rows[i]] >= 0) keys += 1;
+    }
+    // What the story rests on gets room: up to a third of the axis stands between key frames and what is before them.
+    const room = keys ? Math.min(0.03, 0.5 / keys) * sum : 0;
+    sum = 0;
+    for (let i = 1; i < n; i += 1) {
+      sum += gaps[i] + (this.film.key[this.rows[i]] >= 0 ? room : 0);
       this.position[i] = sum;
     }
     const margin = 0.012;

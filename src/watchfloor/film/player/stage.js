@@ -10,9 +10,7 @@ class Stage {
     const frame = this.film.frame(row);
     const { key } = frame;
     this.box.className = `stage ${key ? "key" : "quiet"} ${playing ? "moving" : ""}`;
-    this.box.replaceChildren(
-      this.head(frame, reel, index), this.sentence(frame), this.detail(frame), this.reasons(frame), this.record(frame),
-    );
+    this.box.replaceChildren(this.head(frame, reel, index), this.sentence(frame), this.reasons(frame), this.record(frame));
   }
 
   head(frame, reel, index) {
@@ -65,7 +63,7 @@ class Stage {
 
   reasons(frame) {
     const { key } = frame;
-    if (!key) return null;
+    if (!key) return el("div", { class: "reasons" });
     const chips = list(key.techniques).map((id) => this.technique(id));
     const why = list(key.why);
     return el("div", { class: "reasons" },
@@ -88,6 +86,8 @@ class Stage {
     const details = el("details", { class: "raw", open: this.rawOpen }, summary);
     const fill = () => {
       if (details.childElementCount > 1) return;
+      const detail = this.detail(frame);
+      if (detail) details.append(detail);
       if (!frame.key) details.append(el("p", { class: "dim" }, word("rawGone")));
       else if (!frame.key.raw) details.append(el("p", { class: "dim" }, word("rawNone")));
       else details.append(log(pretty(frame.key.raw), { clip: 6000, lines: true, tag: "pre" }));

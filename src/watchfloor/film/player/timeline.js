@@ -1,5 +1,5 @@
 // The timeline: heat on a canvas, key frames as pins, the playhead, scrubbing and zoom.
-const PINS = 26;
+const PINS = 25;
 const AXIS = 20;
 
 class Timeline {
@@ -88,7 +88,7 @@ class Timeline {
     const box = this.canvas.parentElement;
     const width = box.clientWidth;
     if (!width) return;
-    this.lane = this.lanes.lanes.length > 8 ? 14 : 20;
+    this.lane = this.lanes.lanes.length > 8 ? 13 : 18;
     const height = PINS + this.lanes.lanes.length * this.lane + AXIS;
     const ratio = Math.min(3, window.devicePixelRatio || 1);
     this.left = width < 560 ? 6 : 148;
@@ -138,7 +138,7 @@ class Timeline {
       paint.globalAlpha = 1;
       if (this.left < 20) return;
       paint.fillStyle = this.colour(lane.quiet ? "--dim" : "--ink");
-      paint.font = `${this.lane < 20 ? 10.5 : 12}px ${font}`;
+      paint.font = `${this.lane < 18 ? 10.5 : 12}px ${font}`;
       paint.textAlign = "right";
       paint.fillText(fit(paint, visible(lane.label), this.left - 14), this.left - 8, y + this.lane / 2 + 0.5);
     });

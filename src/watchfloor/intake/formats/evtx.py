@@ -77,7 +77,7 @@ def parse(payload: bytes, first: int, source: str, account: Account) -> list[Row
             continue
         if len(chunk) < _CHUNK:
             account.reject_source(source, f"chunk {number}", "truncated EVTX: its last chunk is cut off")
-            chunk = chunk.ljust(_CHUNK, b"\0")
+            chunk = chunk.ljust(_CHUNK, b"\0")  # the records before the cut are whole
         _parse_chunk(chunk, number, source, account, rows)
     return rows
 
@@ -121,9 +121,9 @@ def _keep(record: Any, source: str, account: Account, rows: list[Row]) -> None:
     except ValueError as error:
         account.reject_record(source, identity, f"unreadable record: {error}")
         return
-    row = row_from_tree(tree.get("Event"), raw)
+    row = row_from_tree(tree.get("Event"), raw) if type(tree) is dict else None
     if row is None:
-        account.reject_record(source, identity, "a record without a System section")
+        account.reject_record(source, identity, "a record without an event id")
         return
     row["record"] = identity
     rows.append(row)

@@ -39,7 +39,9 @@ def _printed(clock: str) -> int | None:
     if match[9]:
         hour = hour % 12 + (12 if match[9] == "PM" else 0)
     try:
-        moment = datetime(year + 2000 if year < 100 else year, month, day, hour, int(match[6]), int(match[7]), tzinfo=UTC)
+        moment = datetime(
+            year + 2000 if year < 100 else year, month, day, hour, int(match[6]), int(match[7]), tzinfo=UTC
+        )
     except ValueError:
         return None
     return int(moment.timestamp()) * 1_000_000 + int(((match[8] or "") + "000000")[:6])

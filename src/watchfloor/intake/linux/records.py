@@ -27,7 +27,7 @@ _ARGUMENT_NAME = re.compile(r"a\d+(?:\[\d+\])?")
 
 #: Fields the kernel or PAM writes quoted when plain and as hexadecimal when not.
 _UNTRUSTED = frozenset(
-    "name comm ocomm exe cwd proctitle acct cmd path dir key data file vm watch grp new_group".split()
+    ["name", "comm", "ocomm", "exe", "cwd", "proctitle", "acct", "cmd", "path", "dir", "key", "data", "file", "vm", "watch", "grp", "new_group"]
 )
 _NOTHING = frozenset(("(null)", "(none)", "?", '"?"', ""))
 

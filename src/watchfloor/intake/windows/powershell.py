@@ -6,26 +6,33 @@ from watchfloor.base.events import Row
 from watchfloor.intake.windows.fields import Data, put, text
 from watchfloor.intake.windows.meaning import Meaning
 
-_KEY = r"(?:^|\n)[ \t]*{}[ \t]*=[ \t]*([^\r\n]*)"
-_HOST_APPLICATION = re.compile(_KEY.format("Host ?Application"))
-_USER = re.compile(_KEY.format("(?:UserId|User)"))
-_COMMAND_LINE = re.compile(_KEY.format("CommandLine"))
-_SCRIPT_NAME = re.compile(_KEY.format("Script ?Name"))
+# Plain searches, not patterns: these texts are long and there are many of them.
+_HOST_APPLICATION = ("HostApplication=", "Host Application = ")
+_USER = ("UserId=", "  User = ")
+_SCRIPT_NAME = ("ScriptName=", "Script Name = ")
+_COMMAND_LINE = ("\tCommandLine=",)
 
 _PIPELINE = "Pipeline execution details for command line:"
 _BLOCK = re.compile(r"\ACreating Scriptblock text \((\d+) of (\d+)\):\r?\n")
 _BLOCK_TAIL = re.compile(r"\r?\n\r?\nScriptBlock ID: ([0-9a-f-]+)\r?\nPath: ?(.*)\Z", re.DOTALL)
 
 
+def _after(context: str, keys: tuple[str, ...]) -> str | None:
+    """The rest of the line after the first of the keys that is there."""
+    for key in keys:
+        start = context.find(key)
+        if start >= 0:
+            start += len(key)
+            end = context.find("\n", start)
+            return text((context[start:] if end < 0 else context[start:end]).strip())
+    return None
+
+
 def _context(context: str, row: Row) -> None:
     """Fill the actor from the ``Key = value`` lines PowerShell writes about its host process."""
-    for pattern, column in ((_HOST_APPLICATION, "actor.process.cmd_line"), (_USER, "actor.user.name")):
-        found = pattern.search(context)
-        if found:
-            put(row, column, text(found.group(1).strip()))
-    found = _SCRIPT_NAME.search(context)
-    if found:
-        put(row, "file.path", text(found.group(1).strip()))
+    put(row, "actor.process.cmd_line", _after(context, _HOST_APPLICATION))
+    put(row, "actor.user.name", _after(context, _USER))
+    put(row, "file.path", _after(context, _SCRIPT_NAME))
 
 
 def _module(data: Data, row: Row) -> None:
@@ -94,8 +101,7 @@ def _pipeline(data: Data, row: Row) -> None:
         _, _, details = message.partition("\r\nDetails: \r\n")
         put(row, "status_detail", text(details.strip()))
     if "script.content" not in row:
-        found = _COMMAND_LINE.search(context)
-        put(row, "script.content", text(found.group(1).strip()) if found else text(row.get("status_detail")))
+        put(row, "script.content", _after(context, _COMMAND_LINE) or text(row.get("status_detail")))
 
 
 EVENTS: dict[int, Meaning] = {

@@ -56,6 +56,8 @@ def row_from_tree(event: Any, raw: str) -> Row | None:
     if type(system) is not dict:
         return None
     code = number(_value(system.get("EventID")))
+    if code is None:
+        return None
     execution = system.get("Execution")
     time = attribute(system.get("TimeCreated"), "SystemTime")
     data = event_data(event)

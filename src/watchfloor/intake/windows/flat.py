@@ -1,0 +1,179 @@
+"""One JSON object to one row: which of the many shapes it is, and where that shape keeps things."""
+
+from typing import Any
+
+import orjson
+
+from watchfloor.base.events import Row
+from watchfloor.intake.windows.clocks import Clock, claimed_time
+from watchfloor.intake.windows.fields import account, micros, number, text
+from watchfloor.intake.windows.mapping import to_row
+from watchfloor.intake.windows.tree import event_data, row_from_tree
+
+#: Objects inside objects inside text: no collector nests deeper.
+_DEEPEST = 4
+
+_CODES = ("EventID", "EventId", "event_id", "EventCode", "eventid", "Id")
+_CHANNEL_NAMES = ("Channel", "LogName", "log_name", "channel")
+_PROVIDER_NAMES = ("SourceName", "ProviderName", "Provider", "EventSourceName", "source_name", "Source")
+_HOST_NAMES = ("Hostname", "Computer", "ComputerName", "computer_name", "MachineName", "host", "hostname")
+
+
+def row_from_object(record: Any, raw: str, clock: Clock, depth: int = 0) -> Row | str:
+    """A row, or the reason why the object is no Windows event."""
+    if type(record) is not dict:
+        return "not a JSON object"
+    code = record.get("EventID")
+    if code is not None and "Event" not in record:
+        return _flat(record, code, raw, clock)
+    beat = record.get("winlog")
+    if type(beat) is dict:
+        return _ecs(record, beat, raw)
+    if "event_data" in record or "log_name" in record:
+        return _winlogbeat(record, raw)
+    if "Event" in record or "System" in record:
+        row = row_from_tree(record.get("Event", record), raw)
+        if row is not None:
+            return row
+    if depth < _DEEPEST:
+        inner = _inner(record)
+        if inner is not None:
+            return _unwrapped(inner, raw, clock, depth + 1)
+    for name in _CODES:
+        if record.get(name) is not None:
+            return _flat(record, record[name], raw, clock)
+    return "not a Windows event: no event id"
+
+
+def _inner(record: dict[str, Any]) -> Any:
+    """What a shipper wrapped: its body, hit, search result or original message."""
+    for name in ("body", "_source", "result", "_raw", "original", "log"):
+        value = record.get(name)
+        if type(value) is dict or (type(value) is str and value[:1] in ("{", "<")):
+            return value
+    event = record.get("event")
+    if type(event) is dict and type(event.get("original")) is str:
+        return event["original"]
+    return None
+
+
+def _unwrapped(inner: Any, raw: str, clock: Clock, depth: int) -> Row | str:
+    if type(inner) is dict:
+        return row_from_object(inner, raw, clock, depth)
+    if inner[:1] == "<":
+        from watchfloor.intake.windows.xml import row_from_xml
+
+        return row_from_xml(inner, raw)
+    try:
+        return row_from_object(orjson.loads(inner), raw, clock, depth)
+    except (ValueError, RecursionError) as error:
+        return f"unreadable JSON inside the record: {error}"
+
+
+def _first(record: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    for name in names:
+        value = record.get(name)
+        if type(value) is str and value:
+            return value
+    return None
+
+
+def _flat(record: dict[str, Any], code: Any, raw: str, clock: Clock) -> Row | str:
+    """NXLog, Sentinel, PowerShell exports: system fields and event data side by side."""
+    event_id = number(code)
+    if event_id is None:
+        return "not a Windows event: its event id is no number"
+    channel = _first(record, _CHANNEL_NAMES)
+    provider = _first(record, _PROVIDER_NAMES)
+    if channel is None and provider is None:
+        if "UtcTime" in record:
+            provider = "Microsoft-Windows-Sysmon"
+        elif "SubjectUserSid" in record or "SubjectUserName" in record:
+            channel = "Security"
+    data = record
+    inside = record.get("EventData", record.get("event_data"))
+    if inside is not None:
+        data = _with_inside(record, inside)
+    claimed = claimed_time(record)
+    row = to_row(
+        channel,
+        provider,
+        event_id,
+        claimed,
+        _first(record, _HOST_NAMES),
+        record.get("ExecutionProcessID", record.get("ProcessID")),
+        account(record.get("Domain"), record.get("AccountName")),
+        data,
+        raw,
+    )
+    clock.settle(row, claimed)
+    return row
+
+
+def _with_inside(record: dict[str, Any], inside: Any) -> dict[str, Any]:
+    """Sentinel keeps event data as an object, as JSON in text or as XML in text, and often flat as well."""
+    if type(inside) is str:
+        if inside[:1] == "{":
+            try:
+                inside = orjson.loads(inside)
+            except ValueError:
+                return record
+        elif inside[:1] == "<":
+            from watchfloor.intake.windows.xml import fields_of
+
+            inside = fields_of(inside)
+    if type(inside) is not dict:
+        return record
+    return {**record, **event_data({"EventData": inside})}
+
+
+def _with_message(data: dict[str, Any], message: Any) -> dict[str, Any]:
+    if type(message) is str and "Message" not in data:
+        data["Message"] = message
+    return data
+
+
+def _ecs(record: dict[str, Any], beat: dict[str, Any], raw: str) -> Row | str:
+    """Winlogbeat 7 and later, and what ingests like it."""
+    event = record.get("event")
+    event = event if type(event) is dict else {}
+    code = number(beat.get("event_id", event.get("code")))
+    if code is None:
+        return "not a Windows event: no event id"
+    data = beat.get("event_data") or beat.get("user_data")
+    user = beat.get("user")
+    user = user if type(user) is dict else {}
+    process = beat.get("process")
+    host = record.get("host")
+    return to_row(
+        text(beat.get("channel")),
+        text(beat.get("provider_name") or event.get("provider")),
+        code,
+        micros(record.get("@timestamp")),
+        beat.get("computer_name") or (host.get("name") if type(host) is dict else host),
+        process.get("pid") if type(process) is dict else None,
+        account(user.get("domain"), user.get("name")),
+        _with_message(data if type(data) is dict else {}, record.get("message")),
+        raw,
+    )
+
+
+def _winlogbeat(record: dict[str, Any], raw: str) -> Row | str:
+    """Winlogbeat 6: the same without a namespace."""
+    code = number(record.get("event_id"))
+    if code is None:
+        return "not a Windows event: no event id"
+    data = record.get("event_data") or record.get("user_data")
+    user = record.get("user")
+    user = user if type(user) is dict else {}
+    return to_row(
+        text(record.get("log_name")),
+        text(record.get("source_name")),
+        code,
+        micros(record.get("@timestamp")),
+        record.get("computer_name"),
+        record.get("process_id"),
+        account(user.get("domain"), user.get("name")),
+        _with_message(data if type(data) is dict else {}, record.get("message")),
+        raw,
+    )

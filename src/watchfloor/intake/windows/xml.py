@@ -1,0 +1,110 @@
+"""One ``<Event>`` element to one row, and the fields of a lone ``<EventData>``."""
+
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from watchfloor.base.events import Row
+from watchfloor.intake.windows.fields import micros, number, text
+from watchfloor.intake.windows.mapping import to_row
+
+#: Characters XML 1.0 forbids but exports contain; the parser would refuse the whole event.
+_FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF), "\ufffd")
+
+
+def _element(content: str) -> Element | str:
+    """The parsed element, or why it cannot be."""
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        return fromstring(content)  # type: ignore[no-any-return]
+    except ParseError as error:
+        cleaned = content.translate(_FORBIDDEN)
+        if cleaned == content:
+            return f"not well-formed XML: {error}"
+    except DefusedXmlException:
+        return "XML with a document type or entities, which no event has"
+    except (ValueError, RecursionError, LookupError) as error:
+        return f"not well-formed XML: {error}"
+    try:
+        return fromstring(cleaned)  # type: ignore[no-any-return]
+    except (ParseError, DefusedXmlException, ValueError, RecursionError, LookupError) as error:
+        return f"not well-formed XML: {error}"
+
+
+def _local(tag: Any) -> str:
+    """An element's name without its namespace."""
+    name = str(tag)
+    return name.rpartition("}")[2] if "}" in name else name
+
+
+def _fields(section: Element) -> dict[str, Any]:
+    """``<Data Name=…>`` by name; unnamed Data as a list, as the EVTX reader has them; other elements by tag."""
+    data: dict[str, Any] = {}
+    unnamed: list[str] = []
+    for child in section:
+        name = child.get("Name")
+        value = child.text or ""
+        if name is not None:
+            data[name] = value
+        elif _local(child.tag) == "Data":
+            unnamed.append(value)
+        else:
+            data[_local(child.tag)] = value
+    if unnamed:
+        data["Data"] = unnamed
+    return data
+
+
+def fields_of(content: str) -> dict[str, Any]:
+    """The fields of a lone EventData or UserData element; none where it cannot be read."""
+    section = _element(content)
+    if isinstance(section, str):
+        return {}
+    if _local(section.tag) == "UserData" and len(section):
+        section = section[0]
+    return _fields(section)
+
+
+def row_from_xml(content: str, raw: str) -> Row | str:
+    """A row, or the reason why the text is no event."""
+    event = _element(content)
+    if isinstance(event, str):
+        return event
+    sections = {_local(child.tag): child for child in event}
+    system = sections.get("System")
+    if system is None:
+        return "an <Event> without a System section"
+    parts = {_local(child.tag): child for child in system}
+    code = number((_text(parts.get("EventID")) or "").strip())
+    if code is None:
+        return "an <Event> without an event id"
+    data: dict[str, Any] = {}
+    if "EventData" in sections:
+        data = _fields(sections["EventData"])
+    elif "UserData" in sections and len(sections["UserData"]):
+        data = _fields(sections["UserData"][0])
+    rendering = sections.get("RenderingInfo")
+    if rendering is not None:
+        message = next((part.text for part in rendering if _local(part.tag) == "Message"), None)
+        if message:
+            data["Message"] = message
+    return to_row(
+        text(_text(parts.get("Channel"))),
+        _attribute(parts.get("Provider"), "Name"),
+        code,
+        micros(_attribute(parts.get("TimeCreated"), "SystemTime")),
+        _text(parts.get("Computer")),
+        _attribute(parts.get("Execution"), "ProcessID"),
+        text(_attribute(parts.get("Security"), "UserID")),
+        data,
+        raw,
+    )
+
+
+def _text(element: Element | None) -> str | None:
+    return None if element is None else element.text
+
+
+def _attribute(element: Element | None, name: str) -> str | None:
+    return None if element is None else element.get(name)
