@@ -9,40 +9,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.film import documents
+from tests.film.chromium import FLAGS, SCRUB, Watch
 from watchfloor.film.player import render
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 Open = Callable[..., Page]
-
-#: Drag the playhead to and fro and say how long a step takes, layout included: median, 95 %, longest.
-SCRUB = """async (steps) => {
-  const box = document.querySelector('#timeline'), r = box.getBoundingClientRect(), times = [];
-  const fire = (type, x) => box.dispatchEvent(
-    new PointerEvent(type, {clientX: x, clientY: r.y + 60, button: 0, pointerId: 1, bubbles: true}));
-  box.setPointerCapture = () => {};
-  fire('pointerdown', r.x + 200);
-  for (let i = 0; i < steps; i += 1) {
-    const from = performance.now();
-    fire('pointermove', r.x + 200 + (r.width - 220) * ((i * 37) % steps) / steps);
-    document.body.offsetHeight;
-    times.push(performance.now() - from);
-    await new Promise(requestAnimationFrame);
-  }
-  fire('pointerup', r.x + 300);
-  times.sort((a, b) => a - b);
-  return [times[times.length >> 1], times[Math.floor(times.length * .95)], times.at(-1)];
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -51,24 +23,6 @@ def browser(browser_path: str) -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         yield found
         found.close()
-
-
-class Watch:
-    """What the page did that a report must never do."""
-
-    def __init__(self, page: Page) -> None:
-        self.requests: list[str] = []
-        self.dialogs: list[str] = []
-        self.errors: list[str] = []
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda m: self.errors.append(m.text) if m.type in ("error", "warning") else None)
-
-    def assert_clean(self) -> None:
-        outside = [u for u in self.requests if not u.startswith(("file://", "data:"))]
-        assert (outside, self.dialogs, self.errors) == ([], [], [])
-        assert len({u.partition("#")[0] for u in self.requests if u.startswith("file://")}) == 1
 
 
 @pytest.fixture
@@ -257,6 +211,7 @@ def test_a_link_to_a_record_opens_on_it(show: Open) -> None:
     page = show(documents.told())
     page.keyboard.press("]")
     page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile("audit.log%23409"))
     address = page.evaluate("location.href")
     page.goto("about:blank")
     page.goto(address)
@@ -376,3 +331,35 @@ def test_a_hundred_thousand_frames_stay_responsive(show: Open, capsys: pytest.Ca
     assert ready < 2000
     assert figures["scene"][1] < 50 and figures["all"][1] < 50
     assert rows < 60
+
+
+@pytest.mark.parametrize(
+    ("script", "note"),
+    [
+        ("delete window.DecompressionStream", "cannot unpack the film"),
+        ("window.atob = () => 'not gzip'", "could not be opened"),
+    ],
+)
+def test_where_the_film_cannot_be_opened_the_words_are_shown(
+    browser: Browser, tmp_path: Path, script: str, note: str
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(render(documents.told()), encoding="utf-8")
+    page = browser.new_page(locale="en-GB")
+    page.add_init_script(script)
+    page.goto(path.as_uri())
+    expect(page.locator("#boot-note")).to_contain_text(note)
+    expect(page.locator("#paper")).to_contain_text("At 09:14:31 WINWORD.EXE started powershell.exe")
+    expect(page.locator("#app")).to_be_hidden()
+    page.close()
+
+
+def test_without_scripts_the_words_are_shown(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(render(documents.told()), encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    expect(page.locator("#paper")).to_be_visible()
+    expect(page.locator("#boot-note")).to_be_hidden()
+    context.close()

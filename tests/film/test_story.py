@@ -23,7 +23,7 @@ def test_a_story_tells_who_did_what_when_and_why_in_both_languages() -> None:
     assert english[0].startswith("On ws-17, WINWORD.EXE set off powershell.exe, rundll32.exe and schtasks")
     launch = english[2]
     assert launch.startswith("At 09:14:31 WINWORD.EXE started powershell.exe with “powershell.exe -nop")
-    assert "read as PowerShell (T1059.001), because of started by WINWORD.EXE" in launch
+    assert "read as PowerShell (T1059.001); the signs: started by WINWORD.EXE, " in launch
     assert launch.endswith("[ws-17-Sysmon.evtx#1188]")
     assert "14 times in a row" in english[6]
     assert "启动了 powershell.exe" in chinese[2] and "连续 14 次" in chinese[6]
@@ -96,6 +96,7 @@ def test_hostile_names_come_out_printable(bad: str) -> None:
 def test_visible_spells_out_what_cannot_be_seen() -> None:
     assert visible("invoice\u202egnp.exe") == "invoice\\u{202E}gnp.exe"
     assert visible("a\x00\x1b[31m\n\ud800\u200b\ufe0f") == "a\\u{0000}\\u{001B}[31m\\u{000A}\\u{D800}\\u{200B}\\u{FE0F}"
+    assert visible("e" + "\u0301" * 5) == "e" + "\u0301" * 3 + "\\u{0301}" * 2
     assert visible("账户 résumé\u3000\U0001f600") == "账户 résumé\u3000\U0001f600"
 
 

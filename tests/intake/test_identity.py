@@ -16,9 +16,7 @@ G2 = "{747f3d96-e8b0-5f8f-0000-002000000000}"
 ZERO = "{00000000-0000-0000-0000-000000000000}"
 
 
-def event(
-    at: float, action: str = "file.read", host: str | None = "h", os: str = "windows", **fields: Any
-) -> Row:
+def event(at: float, action: str = "file.read", host: str | None = "h", os: str = "windows", **fields: Any) -> Row:
     short = {
         "pid": "actor.process.pid",
         "uid": "actor.process.uid",
@@ -62,7 +60,10 @@ def actors(rows: list[Row]) -> list[str]:
 def test_the_start_inside_a_sysmon_guid() -> None:
     assert guid_start(G1) == T0
     assert guid_start(G1.strip("{}")) == T0
-    for not_sysmon in (ZERO, "", "NDU2Nw==", "{747f3d96-e8aa-5f8f-0000-00100000000g}"):
+    assert guid_start("host/10@2020-10-21T07:52:10.123Z") == T0 + 123_000
+    elastic = "YzJkOWNlOWEtZmRlZi1hNDA1LTEyNWMtMTcxYTkxZDBlNTRhLTE0MDg0LTEzMjU0OTQzNDI1LjI4NTYxMjAwMA=="
+    assert guid_start(elastic) == 1_610_469_825_285_612, "2021-01-12T16:43:45.285612Z"
+    for not_sysmon in (ZERO, "", "NDU2Nw==", "{747f3d96-e8aa-5f8f-0000-00100000000g}", "h/1@9999-99-99T00:00:00.000Z"):
         assert guid_start(not_sysmon) > 1 << 60
 
 
@@ -91,6 +92,14 @@ def test_a_reused_pid_is_another_process() -> None:
     assert rows[4]["actor.process.file.path"] is None, "the image of a later process is not its own"
 
 
+def test_a_pid_reused_within_seconds_shows_by_its_image() -> None:
+    rows, _ = resolved(
+        [launch(0, 10, r"C:\Windows\conhost.exe", new_uid=G1), launch(1.5, 10, r"C:\Windows\cmd.exe")],
+        [launch(0.5, 10, r"\Device\HarddiskVolume2\Windows\CONHOST.EXE"), launch(2.5, 10, r"C:\Windows\cmd.exe")],
+    )
+    assert [row["process.uid"] for row in rows] == [G1, cmd := "h/10@2020-10-21T07:52:11.500Z", G1, cmd]
+
+
 def test_a_launch_logged_just_after_the_first_act() -> None:
     rows, _ = resolved([event(0, pid=10), launch(0.9, 10, "a"), event(-2, pid=11), launch(0, 11, "b")])
     assert actors(rows)[0].startswith("h/10@2020")
@@ -106,9 +115,7 @@ def test_an_ended_process_yields_to_the_next_within_jitter() -> None:
 
 
 def test_a_guid_without_a_launch_gives_bare_pids_its_name() -> None:
-    rows, processes = resolved(
-        [event(3, uid=G1, pid=10, image="a.exe"), event(60, pid=10), event(-9, pid=10)]
-    )
+    rows, processes = resolved([event(3, uid=G1, pid=10, image="a.exe"), event(60, pid=10), event(-9, pid=10)])
     assert actors(rows) == [G1, G1, "h/10@?"]
     started = {p["uid"]: p["start"] for p in processes}
     assert started[G1] is not None and started["h/10@?"] is None

@@ -6,6 +6,7 @@ A sentence names the records it rests on in brackets: ``[source#record]``.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -34,6 +35,9 @@ _PROGRAM = re.compile(
     re.IGNORECASE,
 )
 
+# A pile of more combining marks than this would be drawn over the lines around it.
+_MOST_MARKS = 3
+
 # Printable for Python, yet drawn as nothing: fillers, joiners and variation selectors.
 _INVISIBLE = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0"
@@ -46,7 +50,12 @@ def visible(text: str) -> str:
     r"""Spell out what a reader could not see: control, bidi and zero-width characters as ``\u{202E}``."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(c if _plain(c) else f"\\u{{{ord(c):04X}}}" for c in text)
+    marks = 0
+    shown = []
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        shown.append(char if _plain(char) and marks <= _MOST_MARKS else f"\\u{{{ord(char):04X}}}")
+    return "".join(shown)
 
 
 def _plain(char: str) -> bool:
@@ -194,7 +203,7 @@ def _told(frame: KeyFrame, technique_name: Callable[[str], str]) -> Pair:
         chinese += f"；读作 {'、'.join(names)}"
     if frame.features:
         why = [clip(f, 80) for f in frame.features[:3]]
-        english += f", because of {_join(why)}"
+        english += f"; the signs: {', '.join(why)}"
         chinese += f"，依据：{'、'.join(why)}"
     return f"{english}. {_cite([frame])}", f"{chinese}。{_cite([frame])}"
 
@@ -234,8 +243,8 @@ def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:
     """The verdict with its uncertainty, resting on the heaviest frames."""
     odds, odds_zh = chance(scene.score)
     cites = _cite(sorted(frames, key=lambda f: -f.weight)[:3])
-    rests = f" It rests most on {cites}" if cites else " No single record carries it."
-    rests_zh = f"主要依据：{cites}。" if cites else "没有单条记录起决定作用。"
+    rests = f" {cites}" if cites else " No single record carries it."
+    rests_zh = cites or "没有单条记录起决定作用。"
     if scene.verdict == "benign":
         return (
             f"Judged benign: of scenes scored like this one, {odds} are malicious.{rests}",
@@ -243,18 +252,18 @@ def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:
         )
     verdict, verdict_zh = _VERDICTS[scene.verdict]
     doubt = (
-        "This is a model's estimate, not proof: open the records."
+        "This is a model's estimate, not proof: open the records it rests on most."
         if scene.score >= 0.8
         else "That leaves real doubt: administration and software updates can look like this."
     )
     doubt_zh = (
-        "这是模型的估计，并非证明：请打开原始记录核对。"
+        "这是模型的估计，并非证明：请打开其主要依据的记录核对。"
         if scene.score >= 0.8
         else "仍有相当疑问：日常运维与软件更新也可能如此。"
     )
     return (
-        f"Judged {verdict}: of scenes scored like this one, {odds} are malicious.{rests} {doubt}",
-        f"判为{verdict_zh}：此类得分的场景中，恶意者{odds_zh}。{rests_zh}{doubt_zh}",
+        f"Judged {verdict}: of scenes scored like this one, {odds} are malicious. {doubt}{rests}",
+        f"判为{verdict_zh}：此类得分的场景中，恶意者{odds_zh}。{doubt_zh}{rests_zh}",
     )
 
 

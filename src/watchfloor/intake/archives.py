@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from watchfloor.base.settings import MIB
-from watchfloor.intake.limits import Budget, Damaged
-from watchfloor.intake.streams import BUFFER, Readable, Section, Unpacked
+from watchfloor.intake.limits import Budget, DamagedError
+from watchfloor.intake.streams import Readable, Section, Unpacked, buffered
 
 #: A zip's table of contents larger than this is not read into memory.
 _LARGEST_DIRECTORY = 64 * MIB
@@ -47,7 +47,7 @@ def zip_members(stream: BinaryIO, budget: Budget) -> Iterator[Member]:
     """The members of a zip in a seekable file; where its table of contents is gone, those still found.
 
     Raises:
-        Damaged: it holds too much, or nothing of it can be read.
+        DamagedError: it holds too much, or nothing of it can be read.
     """
     try:
         _check_directory(stream)
@@ -55,7 +55,7 @@ def zip_members(stream: BinaryIO, budget: Budget) -> Iterator[Member]:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, IndexError) as error:
         stream.seek(0)
         yield from _salvaged_members(stream, budget)
-        raise Damaged(f"truncated or corrupt zip: {error}") from error
+        raise DamagedError(f"truncated or corrupt zip: {error}") from error
     with archive:
         for info in archive.infolist():
             if info.is_dir():
@@ -85,12 +85,12 @@ def _check_directory(stream: BinaryIO) -> None:
         locator = tail.rfind(b"PK\x06\x06", 0, end)
         length = int.from_bytes(tail[locator + 40 : locator + 48], "little") if locator >= 0 else size
     if min(length, size) > _LARGEST_DIRECTORY:
-        raise Damaged(f"its table of contents is larger than {_LARGEST_DIRECTORY} bytes")
+        raise DamagedError(f"its table of contents is larger than {_LARGEST_DIRECTORY} bytes")
 
 
 def _salvaged_members(stream: BinaryIO, budget: Budget) -> Iterator[Member]:
     """Walk local headers from the start, as far as they hold; only deflated and stored members."""
-    packed = io.BufferedReader(_Rewindable(stream), BUFFER)
+    packed = buffered(_Rewindable(stream))
     while True:
         header = packed.read(30)
         if len(header) < 30 or header[:4] != _LOCAL_HEADER:
@@ -118,7 +118,7 @@ def _salvaged_members(stream: BinaryIO, budget: Budget) -> Iterator[Member]:
 
 def _after(rest: bytes, packed: io.BufferedReader, flags: int) -> io.BufferedReader:
     """The stream from the next header on: what was read too far, then the rest."""
-    joined = io.BufferedReader(_Joined(rest, packed), BUFFER)
+    joined = buffered(_Joined(rest, packed))
     if flags & 8:  # sizes follow the data, with or without their mark
         joined.read(16 if joined.peek(4)[:4] == b"PK\x07\x08" else 12)
     return joined
@@ -169,7 +169,7 @@ def tar_members(stream: Readable, budget: Budget) -> Iterator[Member]:
     """The files of a tar, streaming; links, devices and folders are no members.
 
     Raises:
-        Damaged: it is cut off, corrupt or holds too much.
+        DamagedError: it is cut off, corrupt or holds too much.
     """
     long_name = ""
     while True:
@@ -177,22 +177,22 @@ def tar_members(stream: Readable, budget: Budget) -> Iterator[Member]:
         if not block or not block.strip(b"\0"):
             return
         if len(block) < _BLOCK:
-            raise Damaged("truncated tar: it ends in the middle of a header")
+            raise DamagedError("truncated tar: it ends in the middle of a header")
         if not _checksum_holds(block):
-            raise Damaged("corrupt tar: a header's checksum is wrong")
+            raise DamagedError("corrupt tar: a header's checksum is wrong")
         size = _tar_number(block[124:136])
         kind = block[156:157]
         section = Section(stream, size)
         if kind in (b"L", b"x", b"X"):
             if size > _LARGEST_NAME:
-                raise Damaged("corrupt tar: a name is longer than any file system allows")
+                raise DamagedError("corrupt tar: a name is longer than any file system allows")
             body = _full(section, size)
             long_name = (_pax_path(body) or long_name) if kind != b"L" else _tar_text(body)
         else:
             name, long_name = long_name or _tar_name(block), ""
             if kind in (b"0", b"\0", b"7"):
                 budget.enter()
-                yield Member(name, io.BufferedReader(section, BUFFER) if size else io.BytesIO())
+                yield Member(name, buffered(section) if size else io.BytesIO())
             elif kind == b"S":
                 budget.enter()
                 yield Member(name, why="sparse tar member: pack it without --sparse")
@@ -216,7 +216,7 @@ def _tar_number(field: bytes) -> int:
     except ValueError:
         size = -1
     if size < 0:
-        raise Damaged("corrupt tar: a size is no number")
+        raise DamagedError("corrupt tar: a size is no number")
     return size
 
 

@@ -94,11 +94,7 @@ class Census:
 def _one_batch(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
     table = pa.Table.from_batches(batches, schema).combine_chunks()
     found = table.to_batches()
-    return (
-        found[0]
-        if found
-        else pa.RecordBatch.from_arrays([pa.nulls(0, f.type) for f in schema], schema=schema)
-    )
+    return found[0] if found else pa.RecordBatch.from_arrays([pa.nulls(0, f.type) for f in schema], schema=schema)
 
 
 def _sorted_launches(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
@@ -116,8 +112,10 @@ def _codes_in(column: pa.Array, number: dict[str, int]) -> Ints:
 
 
 def _image_codes(launches: pa.RecordBatch, seen: pa.RecordBatch) -> tuple[Ints, Ints]:
+    """File names as codes, one code book for both; -1 for none."""
     both = pa.concat_arrays([launches.column("image"), seen.column("image")])
-    code = coded(pc.utf8_lower(both))[0]
+    names = pc.replace_substring_regex(pc.utf8_lower(both), r"^.*[\\/]", "")
+    code = coded(names)[0]
     return code[: len(launches)], code[len(launches) :]
 
 
@@ -162,9 +160,7 @@ def take_census(
     versions = _Versions(facts.pair, facts.time, uid, launches.column("image"), launches.column("cmd_line"))
     _add_guid_versions(versions, processes, mentioned, uid)
     unlaunched = _add_unlaunched(versions, processes, names, seen, pairs)
-    return _finish(
-        processes, versions, unlaunched, pairs, (_codes_in(ends.column("uid"), number), ends), shown
-    )
+    return _finish(processes, versions, unlaunched, pairs, (_codes_in(ends.column("uid"), number), ends), shown)
 
 
 def _every_pair(launches: pa.RecordBatch, seen: pa.RecordBatch, ends: pa.RecordBatch) -> tuple[Ints, Ints]:
@@ -176,9 +172,7 @@ def _every_pair(launches: pa.RecordBatch, seen: pa.RecordBatch, ends: pa.RecordB
     return np.concatenate(host), np.concatenate(pid)
 
 
-def _launch_facts(
-    launches: pa.RecordBatch, seen: pa.RecordBatch, pairs: Pairs, number: dict[str, int]
-) -> Launches:
+def _launch_facts(launches: pa.RecordBatch, seen: pa.RecordBatch, pairs: Pairs, number: dict[str, int]) -> Launches:
     return Launches(
         pair=pairs.codes(numbers(launches.column("host"), -1), numbers(launches.column("pid"), -1)),
         time=numbers(launches.column("time"), NO_TIME),
@@ -224,8 +218,14 @@ def _bare_processes(
     row[cluster] = bare
     host, pid = numbers(launches.column("host"), -1)[row], numbers(launches.column("pid"), -1)[row]
     uids = [f"{names[h]}/{p}@{t}" for h, p, t in zip(host.tolist(), pid.tolist(), _iso(start), strict=True)]
-    new = processes.grow(uids, host, pid, start)
+    new = processes.grow(_unused(uids, processes), host, pid, start)
     return new[cluster]
+
+
+def _unused(uids: list[str], processes: Roster) -> list[str]:
+    """A source may have called a process by the very name we would give another one."""
+    taken = set(processes.uid)
+    return [uid if uid not in taken else f"{uid}+" for uid in uids]
 
 
 class _Versions:
@@ -282,7 +282,7 @@ def _add_unlaunched(
     bare, host, pid, pair = bare[needed], host[needed], pid[needed], pair[needed]
     before = len(processes.uid)
     uids = [f"{names[h]}/{p}@?" for h, p in zip(host.tolist(), pid.tolist(), strict=True)]
-    new = processes.grow(uids, host, pid, np.full(len(bare), NO_TIME, np.int64))
+    new = processes.grow(_unused(uids, processes), host, pid, np.full(len(bare), NO_TIME, np.int64))
     processes.first[new] = first[needed]
     # a fact seen after the pid was launched anew is not about this process
     alone = first_version[pair] == NO_TIME

@@ -74,11 +74,9 @@ class Crew:
         self._kill()
         others = [other for other, _ in self._pending]
         self._pending.clear()
-        if not self._proven and not isinstance(error, LateError):
-            # Workers cannot even start here (no semaphores, an unguarded script): parse in-process.
-            answer = work(task)
-        else:
-            answer = _alone(task)
+        # Where no worker ever answered, none can start here (no semaphores, an unguarded script): do without.
+        hopeless = not self._proven and not isinstance(error, LateError)
+        answer = work(task) if hopeless else _alone(task)
         for other in others:
             if self._proven:
                 self.submit(other)

@@ -7,7 +7,7 @@ everything is transparent (its elements come one by one), so memory is bounded b
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
 import orjson
@@ -33,7 +33,8 @@ class Found:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, *, second_try: bool = False) -> None:
+        self._second_try = second_try
         self._parts: list[bytes] = []
         self._size = 0
         self._depth = 0
@@ -111,14 +112,18 @@ class _Reader:
             yield from self._salvage(text, line, "document cut off" if ended else f"not JSON: {error.msg}")
 
     def _salvage(self, text: bytes, line: int, why: str) -> Iterator[Found]:
-        """One missing brace must not swallow the documents after it."""
-        pieces = _RESTART.split(text)
+        """One missing brace must not swallow the documents after it: read again from each likely start."""
+        pieces = [piece for piece in _RESTART.split(text) if piece]
+        if len(pieces) < 2 or self._second_try:
+            yield self._fault(line, text, why)
+            return
         for piece in pieces:
-            if piece.strip():
-                try:
-                    yield self._found(line, piece.strip(b" \t\r\n,"), orjson.loads(piece.strip(b" \t\r\n,")))
-                except orjson.JSONDecodeError:
-                    yield self._fault(line, piece, why)
+            again = _Reader(second_try=True)
+            for at, part in enumerate(piece.splitlines(keepends=True)):
+                for found in again.line(part, line + at):
+                    yield replace(found, place=self._place(found.line))
+            for found in again.end():
+                yield replace(found, place=self._place(found.line))
             line += piece.count(b"\n")
 
     def _place(self, line: int) -> str:

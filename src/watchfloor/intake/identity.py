@@ -17,6 +17,15 @@ from watchfloor.intake.sightings import ACTOR, PARENT, TARGET, Role, known_uids,
 
 #: Sightings kept before they are merged to one a process: bounds memory by processes, not by events.
 _MERGE_AFTER = 400_000
+#: Events looked at together.
+_AT_ONCE = 8192
+#: The columns that say something about processes.
+_NEEDED = [
+    name
+    for name in NAMES
+    if name.startswith(("actor.", "process."))
+    or name in ("source", "time", "device.hostname", "device.os", "action", "status", "status_detail", "user.name")
+]
 
 
 class ProcessTable:
@@ -29,6 +38,8 @@ class ProcessTable:
         self._ends: list[pa.RecordBatch] = []
         self._sightings: list[pa.RecordBatch] = []
         self._sighted = 0
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
         self._census: Census | None = None
 
     # pass one
@@ -37,6 +48,18 @@ class ProcessTable:
         """Note what a batch says about processes. Batches may come in any order."""
         if not len(batch):
             return
+        self._waiting.append(batch.select(_NEEDED))
+        self._waiting_rows += len(batch)
+        if self._waiting_rows >= _AT_ONCE:
+            self._observe_waiting()
+
+    def _observe_waiting(self) -> None:
+        """A batch costs a millisecond whatever its size, and many sources hold a handful of events."""
+        waiting, self._waiting, self._waiting_rows = self._waiting, [], 0
+        for batch in pa.Table.from_batches(waiting).combine_chunks().to_batches():
+            self._observe(batch)
+
+    def _observe(self, batch: pa.RecordBatch) -> None:
         host = self._host_codes(batch)
         time = np.minimum(numbers(batch.column("time"), NO_TIME), NO_TIME)
         action = batch.column("action")
@@ -61,9 +84,7 @@ class ProcessTable:
 
     def _host_codes(self, batch: pa.RecordBatch) -> Ints:
         names, dictionary = sightings.coded(batch.column("device.hostname"))
-        codes = np.array([self._host_code("=" + n, n) for n in dictionary.to_pylist()] or [0], np.int64)[
-            names
-        ]
+        codes = np.array([self._host_code("=" + n, n) for n in dictionary.to_pylist()] or [0], np.int64)[names]
         if (names < 0).any():
             # without a host name, a source is a host of its own
             sources, dictionary = sightings.coded(batch.column("source"))
@@ -82,9 +103,9 @@ class ProcessTable:
 
     def freeze(self) -> None:
         """Decide which launches, GUIDs and pids are one process. Call once, after the last `observe`."""
-        names = [
-            name if name is not None else key[1:] for key, name in zip(self._hosts, self._names, strict=True)
-        ]
+        if self._waiting:
+            self._observe_waiting()
+        names = [name if name is not None else key[1:] for key, name in zip(self._hosts, self._names, strict=True)]
         seen = sightings.merge(self._sightings)
         self._census = take_census(names, self._names, self._launches, self._ends, seen)
         self._launches, self._ends, self._sightings = [], [], []
@@ -180,7 +201,7 @@ def _without_target(batch: pa.RecordBatch, rows: Bools) -> pa.RecordBatch:
     """A launch that failed names an image its process never became."""
     for name in (TARGET.image, "process.cmd_line"):
         kept = pc.if_else(pa.array(rows), pa.scalar(None, pa.string()), batch.column(name))
-        batch = batch.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), kept)
+        batch = batch.set_column(batch.schema.get_field_index(name), SCHEMA.field(name), kept)
     return batch
 
 

@@ -8,7 +8,7 @@ from watchfloor.base.settings import MIB, Settings
 _RATIO_FREE_BYTES = 64 * MIB
 
 
-class Damaged(Exception):
+class DamagedError(Exception):
     """The bytes from here on cannot be read. ``why`` is for the person; what was read before stays."""
 
     def __init__(self, why: str) -> None:
@@ -29,22 +29,24 @@ class Budget:
         """Note unpacked bytes.
 
         Raises:
-            Damaged: the input unpacks to more than the settings allow.
+            DamagedError: the input unpacks to more than the settings allow.
         """
         self.expanded += count
         limit = self.settings.max_expanded_bytes
         if self.expanded > limit:
-            raise Damaged(f"unpacks to more than {limit} bytes: taken for an archive bomb")
+            raise DamagedError(f"unpacks to more than {limit} bytes: taken for an archive bomb")
         if self.expanded > _RATIO_FREE_BYTES and self.expanded > self.packed * self.settings.max_ratio:
-            raise Damaged(f"unpacks to more than {self.settings.max_ratio} times its size: taken for an archive bomb")
+            raise DamagedError(
+                f"unpacks to more than {self.settings.max_ratio} times its size: taken for an archive bomb"
+            )
 
     def enter(self) -> None:
         """Note one more archive member.
 
         Raises:
-            Damaged: the archive is a bomb or holds more members than the settings allow.
+            DamagedError: the archive is a bomb or holds more members than the settings allow.
         """
         self.spend(0)  # a bomb ends the archive, not just the member it went off in
         self.members += 1
         if self.members > self.settings.max_members:
-            raise Damaged(f"holds more than {self.settings.max_members} members")
+            raise DamagedError(f"holds more than {self.settings.max_members} members")

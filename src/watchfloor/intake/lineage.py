@@ -4,16 +4,18 @@ Everything here works on numpy codes, in any input order, and knows nothing of b
 
 Rules, each vectorised over all hosts at once:
 
-- a launch with a GUID is an anchor; a bare launch of that pid within ``MERGE_US`` is the same process
-  (Sysmon 1 and Security 4688 of one start);
+- a launch with a GUID is an anchor; a bare launch of that pid and image within ``MERGE_US`` is the same
+  process (Sysmon 1 and Security 4688 of one start);
 - a GUID that was only mentioned is bound to the bare launch it can only have come from (its start time
   is inside a Sysmon GUID; else the image must agree);
 - bare launches left over start a process each, except that an exec on Linux or macOS goes on with the
   process its pid already was.
 """
 
+import base64
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -36,23 +38,45 @@ NO_TIME = 1 << 62
 #: Stands for "since before the recording".
 EVER = -(1 << 62)
 
-_SYSMON_GUID = re.compile(
-    r"\{?[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4})-([0-9A-Fa-f]{4})-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\}?"
-)
+_SYSMON_GUID = re.compile(r"\{?[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4})-([0-9A-Fa-f]{4})-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\}?")
+_OWN = re.compile(r"@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)$")
+_ELASTIC = re.compile(r"-\d{1,10}-(\d{11})\.(\d{1,9})$")
+_FROM_1601_S = 11_644_473_600
 _YEAR_2010_S = 1_262_304_000
 
 
 def guid_start(uid: str) -> int:
-    """Start time in microseconds written inside a Sysmon process GUID, or ``NO_TIME``.
+    """Start time in microseconds written inside a process identity, or ``NO_TIME``.
 
-    Sysmon puts the start in whole seconds, little endian by halves, into the second and third group:
-    ``{747f3d96-e8aa-5f8f-…}`` is 0x5f8fe8aa.
+    Sysmon puts the start in whole seconds, little endian by halves, into the second and third group of
+    its GUID: ``747f3d96-e8aa-5f8f-…`` is 0x5f8fe8aa. Elastic's is base64 of ``agent-pid-seconds`` since
+    1601, and our own ``pid@start`` says it plainly.
     """
     match = _SYSMON_GUID.fullmatch(uid)
+    if match is not None:
+        seconds = int(match[2] + match[1], 16)
+        return seconds * SECOND_US if seconds > _YEAR_2010_S else NO_TIME
+    plain = _OWN.search(uid)
+    if plain is not None:
+        try:
+            return int(datetime.fromisoformat(plain[1]).timestamp() * 1000) * 1000
+        except (ValueError, OverflowError):
+            return NO_TIME
+    return _elastic_start(uid)
+
+
+def _elastic_start(uid: str) -> int:
+    if not 40 <= len(uid) <= 200:
+        return NO_TIME
+    try:
+        text = base64.b64decode(uid, validate=True).decode("ascii")
+    except ValueError:
+        return NO_TIME
+    match = _ELASTIC.search(text)
     if match is None:
         return NO_TIME
-    seconds = int(match[2] + match[1], 16)
-    return seconds * SECOND_US if seconds > _YEAR_2010_S else NO_TIME
+    seconds = int(match[1]) - _FROM_1601_S
+    return seconds * SECOND_US + int((match[2] + "000000")[:6]) if seconds > _YEAR_2010_S else NO_TIME
 
 
 class Pairs:
@@ -111,7 +135,10 @@ class Timeline:
 
 @dataclass(slots=True)
 class Launches:
-    """Launch records that have a time, as codes; ``uid`` is -1 for a bare pid."""
+    """Launch records that have a time, as codes; ``uid`` is -1 for a bare pid.
+
+    ``image`` is the file name alone: two logs may write one folder in two ways.
+    """
 
     pair: Ints
     time: Ints
@@ -130,10 +157,16 @@ def merge_with_anchors(launches: Launches) -> Ints:
     if not len(bare) or not len(anchors):
         return uid
     line = Timeline(launches.pair[anchors], launches.time[anchors])
-    pair, time = launches.pair[bare], launches.time[bare]
+    pair, time, image = launches.pair[bare], launches.time[bare], launches.image[bare]
+
+    def gap(at: Ints) -> Ints:
+        """How far the anchor is; a pid reused within seconds shows by its image."""
+        other = launches.image[anchors[line.order[at]]]
+        agrees = (other == image) | (other < 0) | (image < 0)
+        return np.where((at >= 0) & agrees, np.abs(time - line.time[at]), NO_TIME)
+
     before, after = line.before(pair, time), line.after(pair, time)
-    gap_before = np.where(before >= 0, time - line.time[before], NO_TIME)
-    gap_after = np.where(after >= 0, line.time[after] - time, NO_TIME)
+    gap_before, gap_after = gap(before), gap(after)
     nearest = np.where(gap_before <= gap_after, before, after)
     close = np.minimum(gap_before, gap_after) <= MERGE_US
     uid[bare[close]] = uid[anchors[line.order[nearest[close]]]]
@@ -200,7 +233,10 @@ def cluster_bare(launches: Launches, rows: Ints, ends_pair: Ints, ends_time: Int
     first_of_pair = np.maximum.accumulate(np.where(same_pair, 0, index))
     forked = last_fork >= first_of_pair
     chain = alive & ~fork & (forked | (same_parent & (gap <= EXEC_CHAIN_US)))
-    goes_on = np.where(launches.unix[at], chain, gap <= MERGE_US) | (gap < SAME_INSTANT_US)
+    image = launches.image[at]
+    same_image = np.concatenate([[False], (image[1:] == image[:-1]) | (image[1:] < 0) | (image[:-1] < 0)])
+    twice_logged = (gap <= MERGE_US) & same_image
+    goes_on = np.where(launches.unix[at], chain, twice_logged) | (gap < SAME_INSTANT_US)
     number = np.cumsum(~(same_pair & goes_on)) - 1
     result = np.empty(count, np.int64)
     result[order] = number

@@ -1,6 +1,7 @@
 """Which formats there are, in the order they are tried, and what is recognised only to be turned away."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from watchfloor.intake.format import Format
@@ -41,6 +42,19 @@ _WEB_LOG = re.compile(rb'\S+ \S+ \S+ \[[^\]\n]{10,40}\] "[A-Z]{3,10} ')
 _NUMBERS = re.compile(rb"[0-9 \t\r\n]+\Z")
 
 
+#: What the head, and the head from its first character on, look like; the last fits all.
+_LOOKS: tuple[tuple[str, Callable[[bytes, bytes], bool]], ...] = (
+    ("a graph", lambda head, text: bool(_GRAPH.search(head[:2048]))),
+    ("Suricata alerts and flows", lambda head, text: text[:1] in b"{[" and bool(_ALERTS.search(head))),
+    ("JSON of no known event shape", lambda head, text: text[:1] in b"{["),
+    ("XML or HTML of no known event shape", lambda head, text: text[:1] == b"<"),
+    ("unknown binary data", lambda head, text: b"\0" in head[:4096]),
+    ("a web server's access log", lambda head, text: bool(_WEB_LOG.match(text))),
+    ("numbers, such as a system call trace", lambda head, text: bool(_NUMBERS.match(head))),
+    ("plain text", lambda head, text: True),
+)
+
+
 def recognise(head: bytes) -> Format | None:
     """The format of a source that starts like this, or None."""
     for form in FORMATS:
@@ -61,21 +75,7 @@ def why_not(head: bytes) -> str:
     text = head.lstrip()
     if not text:
         return "empty file (only white space)"
-    if _GRAPH.search(head[:2048]):
-        return "not an event log (a graph)"
-    if text[:1] in b"{[":
-        if _ALERTS.search(head):
-            return "not an event log (Suricata alerts and flows)"
-        return "not an event log (JSON of no known event shape)"
-    if text[:1] == b"<":
-        return "not an event log (XML or HTML of no known event shape)"
-    if b"\0" in head[:4096]:
-        return "not an event log (unknown binary data)"
-    if _WEB_LOG.match(text):
-        return "not an event log (a web server's access log)"
-    if _NUMBERS.match(head):
-        return "not an event log (numbers, such as a system call trace)"
-    return "not an event log (plain text)"
+    return next(f"not an event log ({name})" for name, holds in _LOOKS if holds(head, text))
 
 
 @cache

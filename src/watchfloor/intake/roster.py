@@ -63,9 +63,7 @@ class Roster:
     def _chosen(self, process: Ints, order: Ints, usable: Bools) -> Ints:
         return earliest(process, len(self.uid), order, usable & (process >= 0))
 
-    def _number(
-        self, process: Ints, order: Ints, column: pa.Array, value: Ints, known: Bools
-    ) -> tuple[Ints, Bools]:
+    def _number(self, process: Ints, order: Ints, column: pa.Array, value: Ints, known: Bools) -> tuple[Ints, Bools]:
         chosen = self._chosen(process, order, present(column))
         new = ~known & (chosen >= 0)
         return _where(value, new, numbers(column, -1), chosen), known | new

@@ -42,6 +42,8 @@ def line_runs(stream: BinaryIO, source: str, account: Account, longest: int) -> 
     held = 0
     while block := stream.read(RUN_BYTES):
         cut = block.rfind(b"\n") + 1
+        if len(block) < RUN_BYTES and held + len(block) <= longest:
+            cut = len(block)  # the end: a last line without its end belongs to the same run
         if cut:
             payload = b"".join((*waiting, block[:cut]))
             yield Run(payload, first)

@@ -119,9 +119,7 @@ def process_codes(uid: pa.Array, host: Ints, pid: Ints, has_pid: Bools) -> tuple
     return code, count
 
 
-def condense(
-    role: Role, batch: pa.RecordBatch, host: Ints, time: Ints, order: Ints, about: Bools
-) -> pa.RecordBatch:
+def condense(role: Role, batch: pa.RecordBatch, host: Ints, time: Ints, order: Ints, about: Bools) -> pa.RecordBatch:
     """The sightings in one role: per process, each fact as the earliest row that has it says.
 
     ``order`` sorts the rows by time; only rows where ``about`` holds are looked at.

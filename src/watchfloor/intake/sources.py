@@ -13,8 +13,8 @@ from typing import BinaryIO, cast
 from watchfloor.base.account import Account
 from watchfloor.base.settings import MIB, Settings
 from watchfloor.intake.archives import Member, is_tar, tar_members, zip_members
-from watchfloor.intake.limits import Budget, Damaged
-from watchfloor.intake.streams import BUFFER, Guarded, Readable, Transcoded, Unpacked, encoding_of
+from watchfloor.intake.limits import Budget, DamagedError
+from watchfloor.intake.streams import BUFFER, Guarded, Readable, Transcoded, Unpacked, buffered, encoding_of
 
 STANDARD_INPUT = "-"
 
@@ -86,7 +86,7 @@ def find_inputs(paths: Sequence[str], account: Account) -> list[Input]:
             found.append(Input(path, 0))
             continue
         try:
-            status = os.stat(path)
+            status = Path(path).stat()
         except OSError as error:
             account.reject_source(printable(path), "file", _reason(error))
             continue
@@ -104,9 +104,9 @@ def _walk(folder: str, account: Account, found: list[Input]) -> None:
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         folders.sort()
         for name in sorted(names):
-            path = os.path.join(parent, name)
+            path = str(Path(parent, name))
             try:
-                _add(path, os.stat(path), account, found)
+                _add(path, Path(path).stat(), account, found)
             except OSError as error:
                 account.reject_source(printable(path), "file", _reason(error))
 
@@ -127,9 +127,7 @@ def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def open_sources(
-    item: Input, settings: Settings, account: Account, on_read: Callable[[int], None]
-) -> Iterator[Source]:
+def open_sources(item: Input, settings: Settings, account: Account, on_read: Callable[[int], None]) -> Iterator[Source]:
     """The sources inside one input, one at a time: each is to be read before the next is asked for."""
     name = "-" if item.path == STANDARD_INPUT else printable(item.path)
     account.inputs += 1
@@ -138,7 +136,7 @@ def open_sources(
         yield from unpacking.open(name, _Counter(sys.stdin.buffer, unpacking.counted(on_read)), None)
         return
     try:
-        raw = Path(item.path).open("rb", buffering=0)
+        raw = Path(item.path).open("rb", buffering=0)  # noqa: SIM115  (closed below, once it did open)
     except OSError as error:
         account.reject_source(name, "file", _reason(error))
         return
@@ -170,21 +168,21 @@ class _Unpacking:
     ) -> Iterator[Source]:
         """Look at the first bytes and go a layer deeper, or hand out a source."""
         guard = Guarded(stream)
-        buffered = io.BufferedReader(guard, BUFFER)
-        head = buffered.peek(BUFFER)
+        front = buffered(guard)
+        head = front.peek(BUFFER)
         kind = _kind_of(head)
         if kind in ("zip", "tar") and depth >= self.settings.max_depth:
             self.account.reject_source(name, "file", f"archives nested more than {depth} deep")
         elif kind in ("zip", "tar"):
-            yield from self._archive(name, kind, buffered, guard, seekable, depth, layers)
+            yield from self._archive(name, kind, front, guard, seekable, depth, layers)
         elif kind:
             if layers >= self.settings.max_depth:
                 self.account.reject_source(name, "file", f"compressed more than {layers} times over")
                 return
-            unpacked = Unpacked(_Reporting(buffered, guard), kind, self.budget)
+            unpacked = Unpacked(_Reporting(front, guard), kind, self.budget)
             yield from self.open(name, unpacked, None, depth, layers + 1)
         else:
-            yield _in_utf8(name, buffered, guard, head)
+            yield _in_utf8(name, front, guard, head)
 
     def _archive(
         self,
@@ -205,7 +203,7 @@ class _Unpacking:
             else:
                 with self._spooled(stream, guard) as spool:
                     yield from self._members(name, zip_members(spool, self.budget), depth, layers)
-        except Damaged as error:
+        except DamagedError as error:
             self.account.reject_source(name, "archive", error.why)
 
     def _members(self, name: str, members: Iterator[Member], depth: int, layers: int) -> Iterator[Source]:
@@ -217,7 +215,8 @@ class _Unpacking:
                 yield from self.open(inner, member.stream, None, depth + 1, layers)
 
     def _spooled(self, stream: io.BufferedReader, guard: Guarded) -> BinaryIO:
-        spool = tempfile.SpooledTemporaryFile(_SPOOL_IN_MEMORY, dir=self.settings.temp_dir or None)
+        folder = self.settings.temp_dir or None
+        spool = tempfile.SpooledTemporaryFile(_SPOOL_IN_MEMORY, dir=folder)  # noqa: SIM115  (closed by the caller)
         while data := stream.read(MIB):
             spool.write(data)
         spool.seek(0)
@@ -234,7 +233,7 @@ class _Reporting:
     def read(self, size: int = -1, /) -> bytes:
         data = self._stream.read(size)
         if not data and self._guard.damage:
-            raise Damaged(self._guard.damage)
+            raise DamagedError(self._guard.damage)
         return data
 
 
@@ -250,4 +249,4 @@ def _in_utf8(name: str, stream: io.BufferedReader, guard: Guarded, head: bytes) 
     stream.read(mark)
     if encoding == "utf-8":
         return Source(name, stream, guard)
-    return Source(name, io.BufferedReader(Transcoded(stream, encoding), BUFFER), guard)
+    return Source(name, buffered(Transcoded(stream, encoding)), guard)

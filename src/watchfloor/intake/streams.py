@@ -6,9 +6,9 @@ import io
 import lzma
 import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from watchfloor.intake.limits import Budget, Damaged
+from watchfloor.intake.limits import Budget, DamagedError
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -126,7 +126,7 @@ class Unpacked(io.RawIOBase):
         """Fill the buffer as far as one step of unpacking allows; 0 at the end.
 
         Raises:
-            Damaged: the stream is cut off, corrupt or a bomb.
+            DamagedError: the stream is cut off, corrupt or a bomb.
         """
         view = memoryview(buffer).cast("B")
         while not self._spare:
@@ -148,14 +148,14 @@ class Unpacked(io.RawIOBase):
         try:
             self._spare = self._unpacker.decompress(data, max(wanted, PIECE))
         except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
-            raise Damaged(f"corrupt {self._kind} data: {error}") from error
+            raise DamagedError(f"corrupt {self._kind} data: {error}") from error
         except Exception as error:
             # zstandard.ZstdError is its own tree and is imported only when it is needed.
-            raise Damaged(f"corrupt {self._kind} data: {error}") from error
+            raise DamagedError(f"corrupt {self._kind} data: {error}") from error
         self._budget.spend(len(self._spare))
         if not data and not self._spare and not self._unpacker.eof:
             self._ended = True
-            raise Damaged(f"truncated {self._kind} data: it ends in the middle")
+            raise DamagedError(f"truncated {self._kind} data: it ends in the middle")
         return True
 
     def _next_member(self) -> bool:
@@ -192,7 +192,7 @@ class Section(io.RawIOBase):
         """Read on; 0 at the end of the section.
 
         Raises:
-            Damaged: the stream ends before the section does.
+            DamagedError: the stream ends before the section does.
         """
         view = memoryview(buffer).cast("B")
         if not self.left:
@@ -200,7 +200,7 @@ class Section(io.RawIOBase):
         data = self._stream.read(min(len(view), self.left))
         if not data:
             self.left = 0
-            raise Damaged("truncated archive: it ends in the middle of a member")
+            raise DamagedError("truncated archive: it ends in the middle of a member")
         view[: len(data)] = data
         self.left -= len(data)
         return len(data)
@@ -231,7 +231,7 @@ class Guarded(io.RawIOBase):
         while filled < len(view) and not self.damage:
             try:
                 data = self._stream.read(len(view) - filled)
-            except Damaged as error:
+            except DamagedError as error:
                 self.damage = error.why
                 break
             except (OSError, EOFError, ValueError, RuntimeError, zlib.error, lzma.LZMAError) as error:
@@ -280,6 +280,11 @@ class Transcoded(io.RawIOBase):
             self._spare = self._spare[count:]
             filled += count
         return filled
+
+
+def buffered(raw: io.RawIOBase) -> io.BufferedReader:
+    """The stream with a buffer in front that the sniffed head fits in."""
+    return cast(io.BufferedReader, io.BufferedReader(raw, BUFFER))
 
 
 def encoding_of(head: bytes) -> tuple[str, int]:

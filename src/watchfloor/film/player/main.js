@@ -158,10 +158,14 @@ class Player {
     this.transport.place.textContent = word("place", { n: number(this.index + 1), m: number(this.reel.length) });
   }
 
-  /** After a step or a stop: say it to a screen reader and keep it in the address. */
+  /** Once the playhead has come to rest: say it to a screen reader and keep it in the address. */
   settle() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.record(), 200);
+  }
+
+  record() {
     if (!this.reel.length) return;
-    this.light();
     byId("say").textContent = this.tip(this.index);
     const { event } = this.film.frame(this.reel.rows[this.index]);
     try { history.replaceState(null, "", `#${new URLSearchParams({ scene: this.scene.scene_id, event })}`); } catch { /* a sandboxed page has no history */ }

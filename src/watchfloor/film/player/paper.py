@@ -47,7 +47,7 @@ def _scene(scene: Mapping[str, Any]) -> str:
     verdict_zh = dict(_VERDICTS).get(verdict, verdict)
     head = (
         f"<h2>{_two(verdict, verdict_zh)} {float(scene.get('score') or 0):.2f} · "
-        f"{_safe(scene.get('host'), 80)} · {_safe(scene.get('start'), 40)}</h2>"
+        f"{_safe(scene.get('host'), 80)} · {_safe(str(scene.get('start') or '').replace('T', ' ')[:19], 40)}</h2>"
     )
     told = "".join(
         f'<ol class="{lang}-only">{"".join(f"<li>{_safe(s, 1500)}</li>" for s in story.get(lang) or ())}</ol>'

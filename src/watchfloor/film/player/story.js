@@ -44,7 +44,8 @@ class Story {
   }
 
   light(key) {
-    for (const { node, keys } of this.lines) node.classList.toggle("on", key !== null && keys.length === 1 && keys[0] === key);
+    const told = this.lines.findLast(({ keys }) => key !== null && keys.length === 1 && keys[0] === key);
+    for (const line of this.lines) line.node.classList.toggle("on", line === told);
     const on = this.box.querySelector(".on");
     if (on && (on.offsetTop < this.box.scrollTop || on.offsetTop + on.offsetHeight > this.box.scrollTop + this.box.clientHeight)) {
       this.box.scrollTo({ top: on.offsetTop - 30, behavior: calm() ? "auto" : "smooth" });

@@ -103,6 +103,7 @@ class Rejected {
     this.tabs[0].textContent = framesLabel;
     this.tabs[1].textContent = `${word("rejectedTab")} ${this.total || this.items.length ? number(this.total || this.items.length) : ""}`.trim();
     byId("rejected-note").textContent = this.items.length || this.total ? word("someRejected", { n: number(this.total), m: number(this.items.length) }) : word("noRejected");
+    byId("rejected").hidden = !this.items.length;
     this.list.setCount(this.items.length, true);
   }
 }

@@ -73,6 +73,7 @@ class Transport {
     this.playing = false;
     cancelAnimationFrame(this.next);
     this.labelPlay();
+    this.player.light();
     this.player.settle();
   }
 

@@ -14,6 +14,7 @@ from watchfloor.intake.linux.assembly import Assembly, AuditEvent
 MAX_LINE = 1024 * 1024
 
 _RECORD = re.compile(rb"type=(?:[A-Z_0-9]{2,40}|UNKNOWN\[\d+\]) (?:msg=)?audit\([^()\n]{3,60}:\d{1,20}\) ?:")
+_QUOTING = re.compile(rb"""\s*(?:[\[{"]|<(?!\d))""")
 #: What ausearch puts between events.
 _SEPARATORS = ("----", "time->")
 
@@ -29,7 +30,7 @@ def _is_record(line: bytes) -> bool:
     if found is None:
         return False
     # a JSON or CSV document may quote an audit line: that is for its own format to read
-    return line.lstrip()[:1] not in (b"{", b"[", b"<", b'"')
+    return _QUOTING.match(line) is None
 
 
 def stream(stream: BinaryIO, source: str, account: Account) -> Iterator[Row]:

@@ -53,8 +53,15 @@ def divide(stream: BinaryIO, source: str, account: Account, longest: int) -> Ite
         held = b""
     number = 1
     chunks: list[bytes] = []
+    empty: list[int] = []
     while chunk := held + stream.read(_CHUNK - len(held)):
         held = b""
+        if _is_empty(chunk):
+            empty.append(number + len(chunks))
+        else:
+            for lost in empty:  # unused space comes last in a log; in the middle somebody wiped it
+                account.reject_source(source, f"chunk {lost}", "an empty chunk between used ones: its records are gone")
+            empty = []
         chunks.append(chunk)
         if len(chunks) == _CHUNKS_PER_RUN:
             yield Run(b"".join(chunks), number)
@@ -64,14 +71,18 @@ def divide(stream: BinaryIO, source: str, account: Account, longest: int) -> Ite
         yield Run(b"".join(chunks), number)
 
 
+def _is_empty(chunk: bytes) -> bool:
+    return chunk == (_EMPTY_CHUNK if len(chunk) == _CHUNK else bytes(len(chunk)))
+
+
 def parse(payload: bytes, first: int, source: str, account: Account) -> list[Row]:
     """The records of a run of chunks."""
     rows: list[Row] = []
     for offset in range(0, len(payload), _CHUNK):
         chunk = payload[offset : offset + _CHUNK]
         number = first + offset // _CHUNK
-        if chunk == _EMPTY_CHUNK[: len(chunk)]:
-            continue  # space the log has set aside and not used yet
+        if _is_empty(chunk):
+            continue
         if not chunk.startswith(_CHUNK_MAGIC):
             account.reject_source(source, f"chunk {number}", "corrupt chunk: no chunk header")
             continue

@@ -37,7 +37,7 @@ def _sniff_lines(head: bytes) -> bool:
         if line[:1] != b"{" or not _WINDOWS.search(line):
             continue
         if line[-1:] != b"}" and len(head) > 60_000 and len(lines) == 1:
-            return b'{"' == line[:2]  # a first line longer than the head
+            return line[:2] == b'{"'  # a first line longer than the head
         try:
             orjson.loads(line)
         except ValueError:

@@ -46,9 +46,9 @@ def _argv(records: list[Fields]) -> list[str]:
                 whole[int(number)] = value
             elif piece.isdecimal() and len(piece) <= 6:
                 pieces.setdefault(int(number), {})[int(piece)] = value
-    for number, parts in pieces.items():
-        whole[number] = _joined([parts[at] for at in sorted(parts)])
-    return [_plain(whole[number]) for number in sorted(whole)]
+    for index, parts in pieces.items():
+        whole[index] = _joined([parts[at] for at in sorted(parts)])
+    return [_plain(whole[index]) for index in sorted(whole)]
 
 
 def _joined(parts: list[str]) -> str:

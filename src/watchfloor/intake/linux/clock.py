@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+_EPOCH = re.compile(r"([0-9]{1,12})(?:\.([0-9]*))?")
 _PRINTED = re.compile(r"(\d{1,4})([/.\-])(\d{1,2})[/.\-](\d{1,4}) (\d{1,2}):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?: ([AP]M))?")
 #: 9999-12-31: past it a time is nonsense, and Python has none.
 _LAST_SECOND = 253_402_300_799
@@ -15,13 +16,11 @@ def micros(stamp: str) -> int | None:
     the month first after a slash (unless that cannot be) and the day first after a dot.
     """
     clock = stamp.rpartition(":")[0]
-    seconds, _, fraction = clock.partition(".")
-    if seconds.isdecimal() and seconds.isascii() and len(seconds) <= 12:
-        if fraction and not (fraction.isdecimal() and fraction.isascii()):
-            return None
-        whole = int(seconds)
-        return whole * 1_000_000 + int((fraction + "000000")[:6]) if whole <= _LAST_SECOND else None
-    return _printed(clock)
+    epoch = _EPOCH.fullmatch(clock)
+    if epoch is None:
+        return _printed(clock)
+    whole = int(epoch[1])
+    return whole * 1_000_000 + int(((epoch[2] or "") + "000000")[:6]) if whole <= _LAST_SECOND else None
 
 
 def _printed(clock: str) -> int | None:
@@ -35,13 +34,13 @@ def _printed(clock: str) -> int | None:
         month, day, year = first, middle, last
     else:
         day, month, year = first, middle, last
+    if 0 < year < 100:
+        year += 2000
     hour = int(match[5])
     if match[9]:
         hour = hour % 12 + (12 if match[9] == "PM" else 0)
     try:
-        moment = datetime(
-            year + 2000 if year < 100 else year, month, day, hour, int(match[6]), int(match[7]), tzinfo=UTC
-        )
+        moment = datetime(year, month, day, hour, int(match[6]), int(match[7]), tzinfo=UTC)
     except ValueError:
         return None
     return int(moment.timestamp()) * 1_000_000 + int(((match[8] or "") + "000000")[:6])

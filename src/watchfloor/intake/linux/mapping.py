@@ -8,9 +8,15 @@ from watchfloor.intake.linux.records import Fields, Record
 from watchfloor.intake.linux.syscalls import name_of
 
 #: Records that only explain another record of their event.
+# fmt: off
 _EXPLAIN = frozenset(
-    ["SYSCALL", "PATH", "CWD", "EXECVE", "PROCTITLE", "SOCKADDR", "OBJ_PID", "FD_PAIR", "IPC", "MMAP", "SOCKETCALL", "CAPSET", "BPRM_FCAPS", "KERN_MODULE", "MQ_OPEN", "OPENAT2", "URINGOP", "TIME_INJOFFSET", "TIME_ADJNTPVAL", "USER_PROCTITLE"]
+    (
+        "SYSCALL", "PATH", "CWD", "EXECVE", "PROCTITLE", "SOCKADDR", "OBJ_PID", "FD_PAIR", "IPC", "MMAP",
+        "SOCKETCALL", "CAPSET", "BPRM_FCAPS", "KERN_MODULE", "MQ_OPEN", "OPENAT2", "URINGOP", "TIME_INJOFFSET",
+        "TIME_ADJNTPVAL", "USER_PROCTITLE",
+    )
 )
+# fmt: on
 
 
 def to_row(event: AuditEvent) -> Row | None:

@@ -25,7 +25,6 @@ _ACTIONS: dict[str, tuple[str, str]] = {
     "USER_TTY": ("script.run", "script.run"),
     "SERVICE_START": ("service.change", "service.change"),
     "SERVICE_STOP": ("service.change", "service.change"),
-    "KERN_MODULE": ("driver.load", "driver.load"),
     **dict.fromkeys(
         ("ADD_USER", "DEL_USER", "USER_CHAUTHTOK", "USER_MGMT", "ACCT_LOCK", "ACCT_UNLOCK"), ("account.change",) * 2
     ),
@@ -46,9 +45,14 @@ _ACTIONS: dict[str, tuple[str, str]] = {
     ),
 }
 #: Fields that have a column of their own; what is left over goes into the detail.
+# fmt: off
 _TAKEN = frozenset(
-    ["pid", "uid", "auid", "ses", "exe", "comm", "acct", "addr", "hostname", "res", "result", "success", "unit", "cmd", "cwd", "data", "terminal", "tty", "UID", "AUID", "ppid", "subj", "SUBJ", "id", "ID", "msg"]
+    (
+        "pid", "uid", "auid", "ses", "exe", "comm", "acct", "addr", "hostname", "res", "result", "success", "unit",
+        "cmd", "cwd", "data", "terminal", "tty", "UID", "AUID", "ppid", "subj", "SUBJ", "id", "ID", "msg",
+    )
 )
+# fmt: on
 _DETAIL_CHARS = 2000
 
 
@@ -68,11 +72,9 @@ def of_message(record: Record) -> Row:
         "service.name": fields.get("unit"),
         "script.content": fields.get("cmd") or None,
         "src_endpoint.ip": addresses.ip_of(fields.get("addr")),
-        "actor.process.working_directory": None,
+        "file.path": fields.get("name") or fields.get("path"),
         "status_detail": _rest(record),
     }
-    row["file.path"] = fields.get("name") or fields.get("path")
-    del row["actor.process.working_directory"]
     if action == "group.change":
         row["user.name"] = named or fields.get("grp")
     return row

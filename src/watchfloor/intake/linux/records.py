@@ -7,6 +7,7 @@ writes as hexadecimal because it holds spaces or quotes is text again.
 
 import re
 from dataclasses import dataclass
+from itertools import zip_longest
 
 Fields = dict[str, str]
 
@@ -26,9 +27,14 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _ARGUMENT_NAME = re.compile(r"a\d+(?:\[\d+\])?")
 
 #: Fields the kernel or PAM writes quoted when plain and as hexadecimal when not.
+# fmt: off
 _UNTRUSTED = frozenset(
-    ["name", "comm", "ocomm", "exe", "cwd", "proctitle", "acct", "cmd", "path", "dir", "key", "data", "file", "vm", "watch", "grp", "new_group"]
+    (
+        "name", "comm", "ocomm", "exe", "cwd", "proctitle", "acct", "cmd", "path", "dir", "key", "data", "file", "vm",
+        "watch", "grp", "new_group",
+    )
 )
+# fmt: on
 _NOTHING = frozenset(("(null)", "(none)", "?", '"?"', ""))
 
 #: Kernel record numbers met behind a syslog prefix, where no name was put in.
@@ -111,27 +117,32 @@ def from_pairs(type_: str, stamp: str, node: str | None, pairs: str) -> Record:
 
 
 def _is_epoch(clock: str) -> bool:
-    seconds, _, fraction = clock.partition(".")
-    return seconds.isdecimal() and (not fraction or fraction.isdecimal())
+    return clock.replace(".", "", 1).isdecimal()
+
+
+def _separated(body: str) -> str:
+    if "\x00" in body:  # no log holds one, and in arguments it marks what is still hexadecimal
+        body = body.replace("\x00", "\\x00")
+    return _GLUED.sub(" ", body) if "\x1d" not in body and 'UID="' in body else body
 
 
 def _raw(type_: str, body: str) -> Fields:
     fields: Fields = {}
     execve = type_ == "EXECVE"
-    if "\x1d" not in body and 'UID="' in body:
-        body = _GLUED.sub(" ", body)
-    for name, value in _FIELD.findall(body):
-        # msg='op=… res=success' is a wrapper: its fields follow, the closing quote ends a bare value
-        if value == "'" or name in fields:
+    for name, value in _FIELD.findall(_separated(body)):
+        if value in _NOTHING or name in fields:
             continue
-        if value.startswith('"'):
+        first = value[0]
+        if first == '"':
             fields[name] = value[1:-1]
             continue
-        if value.endswith((",", ")")) and "(" not in value:
+        if first == "'":
+            continue  # msg='op=… res=success' is a wrapper: its fields follow
+        if value[-1] in ",)" and "(" not in value:
             value = value.rstrip(",)")  # older daemons: (hostname=?, addr=?, terminal=cron res=success)
-        if value in _NOTHING:
-            continue
-        elif execve and _ARGUMENT_NAME.fullmatch(name):
+            if value in _NOTHING:
+                continue
+        if execve and _ARGUMENT_NAME.fullmatch(name):
             # argument pieces are joined before they are decoded: a cut may go through a character
             fields[name] = "\x00" + value if _HEX.fullmatch(value) else value
         elif name in _UNTRUSTED and _HEX.fullmatch(value):
@@ -155,7 +166,7 @@ def _interpreted(type_: str, body: str) -> Fields:
     fields: Fields = {}
     body = body.replace("msg='", "").replace("saddr={ ", "").rstrip()
     marks = list(_WORD.finditer(body))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip_longest(marks, marks[1:]):
         value = body[mark.end() : following.start() if following else len(body)].strip()
         if following is None:
             value = value.removesuffix("'").removesuffix("}").strip()

@@ -41,7 +41,11 @@ WMI: dict[int, Meaning] = {
         finish=_operation,
         detail=("ClientMachine", "Component", "ResultCode", "PossibleCause"),
     ),
-    5859: Meaning("wmi.persist", {"User": "actor.user.name", "Query": "script.content"}, {"processid": "actor.process.pid"}),
+    5859: Meaning(
+        "wmi.persist",
+        {"User": "actor.user.name", "Query": "script.content"},
+        {"processid": "actor.process.pid"},
+    ),
     5860: Meaning(
         "wmi.persist",
         {"User": "actor.user.name", "Query": "script.content"},

@@ -16,6 +16,7 @@ _DEEPEST = 4
 _CODES = ("EventID", "EventId", "event_id", "EventCode", "eventid", "Id")
 _CHANNEL_NAMES = ("Channel", "LogName", "log_name", "channel")
 _PROVIDER_NAMES = ("SourceName", "ProviderName", "Provider", "EventSourceName", "source_name", "Source")
+_NXLOG_CLOCKS = frozenset(("EventTime", "@timestamp"))
 _HOST_NAMES = ("Hostname", "Computer", "ComputerName", "computer_name", "MachineName", "host", "hostname")
 
 
@@ -31,14 +32,18 @@ def row_from_object(record: Any, raw: str, clock: Clock, depth: int = 0) -> Row 
         return _ecs(record, beat, raw)
     if "event_data" in record or "log_name" in record:
         return _winlogbeat(record, raw)
+    return _from_wrapper(record, raw, clock, depth)
+
+
+def _from_wrapper(record: dict[str, Any], raw: str, clock: Clock, depth: int) -> Row | str:
+    """The rarer shapes: an event tree, a shipper's envelope, a flat record with its id named otherwise."""
     if "Event" in record or "System" in record:
         row = row_from_tree(record.get("Event", record), raw)
         if row is not None:
             return row
-    if depth < _DEEPEST:
-        inner = _inner(record)
-        if inner is not None:
-            return _unwrapped(inner, raw, clock, depth + 1)
+    inner = _inner(record) if depth < _DEEPEST else None
+    if inner is not None:
+        return _unwrapped(inner, raw, clock, depth + 1)
     for name in _CODES:
         if record.get(name) is not None:
             return _flat(record, record[name], raw, clock)
@@ -94,7 +99,8 @@ def _flat(record: dict[str, Any], code: Any, raw: str, clock: Clock) -> Row | st
     inside = record.get("EventData", record.get("event_data"))
     if inside is not None:
         data = _with_inside(record, inside)
-    claimed = claimed_time(record)
+    # NXLog's pair of clocks needs no help, and Sysmon's own time needs no claim.
+    claimed = None if "UtcTime" in record and record.keys() >= _NXLOG_CLOCKS else claimed_time(record)
     row = to_row(
         channel,
         provider,

@@ -1,10 +1,11 @@
 """From one Windows event, however it was stored, to one Event row: the table of all channels."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from watchfloor.base.events import Row
 from watchfloor.intake.windows import channels, powershell, security, services, sysmon, tasks
-from watchfloor.intake.windows.fields import Data, account, host_name, micros, number, put, text
+from watchfloor.intake.windows.fields import Data, account, micros, number, put, text
 from watchfloor.intake.windows.meaning import Meaning
 from watchfloor.intake.windows.message import audit_fields, sysmon_fields
 
@@ -80,11 +81,48 @@ _WRITER_IS_ACTOR = frozenset(("powershell", "classic", "dns"))
 
 _DETAIL_LENGTH = 2_000
 
+_SYSMON_LOG = "Microsoft-Windows-Sysmon/Operational"
+
+#: Channels as Windows spells them, for exporters that write them in lower case.
+_SPELLING = {
+    name.lower(): name
+    for name in ("Security", "System", "Application", "Windows PowerShell", _SYSMON_LOG, "Linux-Sysmon/Operational")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What channel and provider alone say about an event."""
+
+    group: str | None
+    log: str | None
+    os: str
+    meanings: dict[int, Meaning]
+
+
+_origins: dict[tuple[str | None, str | None], _Origin] = {}
+_MOST_ORIGINS = 4_096
+
+
+def _origin(channel: str | None, provider: str | None) -> _Origin:
+    group = _PROVIDERS.get(provider.lower()) if provider else None
+    if group is None and channel:
+        group = _CHANNELS.get(channel.lower())
+    log = _SPELLING.get(channel.lower(), channel) if channel else provider
+    if channel is None and group == _SYSMON and provider != "Linux-Sysmon":
+        log = _SYSMON_LOG
+    linux = "linux" in ((provider or "")[:5].lower(), (channel or "")[:5].lower())
+    origin = _Origin(group, log, "linux" if linux else "windows", _TABLES[group] if group else {})
+    if len(_origins) >= _MOST_ORIGINS:  # names are input; the cache must not grow with hostile ones
+        _origins.clear()
+    _origins[channel, provider] = origin
+    return origin
+
 
 def to_row(
     channel: str | None,
     provider: str | None,
-    code: int | None,
+    code: int,
     time: int | None,
     host: Any,
     pid: Any,
@@ -97,25 +135,18 @@ def to_row(
     ``pid`` and ``user`` are the process and account that wrote the event (System/Execution and
     System/Security); ``data`` is the event data by field name and may hold the rendered ``Message``.
     """
-    row: Row = {"device.os": "windows", "raw_data": raw}
-    group = _PROVIDERS.get(provider.lower()) if provider else None
-    if group is None and channel:
-        group = _CHANNELS.get(channel.lower())
-    if group is _SYSMON:
-        occurred = micros(data.get("UtcTime"))
-        if occurred is not None:
-            time = occurred
-        if channel is None:
-            channel = "Microsoft-Windows-Sysmon/Operational"
-        if provider == "Linux-Sysmon" or channel[:5].lower() == "linux":
-            row["device.os"] = "linux"
+    origin = _origins.get((channel, provider)) or _origin(channel, provider)
+    group = origin.group
+    row: Row = {"device.os": origin.os, "raw_data": raw, "metadata.event_code": str(code)}
+    if origin.log:
+        row["metadata.log_name"] = origin.log
+    if type(host) is str and host:
+        row["device.hostname"] = host.lower()
+    if group == _SYSMON:
+        time = micros(data.get("UtcTime")) or time
     if time is not None:
         row["time"] = time
-    put(row, "device.hostname", host_name(host))
-    put(row, "metadata.log_name", channel or provider)
-    if code is not None:
-        row["metadata.event_code"] = str(code)
-    meaning = _meaning(group, code)
+    meaning = origin.meanings.get(code)
     if meaning is None:
         _other(data, row)
     else:
@@ -123,18 +154,16 @@ def to_row(
             data = _from_message(group, data, row)
         meaning.fill(data, row)
     if group in _WRITER_IS_ACTOR:
-        writer = number(pid)
-        if writer and "actor.process.pid" not in row:
-            row["actor.process.pid"] = writer
-        if user and "actor.user.name" not in row:
-            row["actor.user.name"] = user
+        _writer(pid, user, row)
     return row
 
 
-def _meaning(group: str | None, code: int | None) -> Meaning | None:
-    if group is None or code is None:
-        return None
-    return _TABLES[group].get(code)
+def _writer(pid: Any, user: str | None, row: Row) -> None:
+    writer = number(pid)
+    if writer and "actor.process.pid" not in row:
+        row["actor.process.pid"] = writer
+    if user and "actor.user.name" not in row:
+        row["actor.user.name"] = user
 
 
 def _from_message(group: str | None, data: Data, row: Row) -> Data:

@@ -39,24 +39,22 @@ class Meaning:
             if type(value) is str:
                 if value not in _NOTHING:
                     row[column] = value
-            elif value is not None:
-                _put_other(row, column, value)
-        for name, column in self.numbers.items():
-            whole = number(get(name))
-            if whole is not None:
-                row[column] = whole
+            else:
+                put(row, column, text(value))
+        if self.numbers:
+            self._fill_numbers(data, row)
         for name, column in self.guids.items():
-            identity = guid(get(name))
-            if identity is not None:
-                row[column] = identity
+            put(row, column, guid(get(name)))
         if self.detail:
             _put_detail(self.detail, data, row)
         if self.finish is not None:
             self.finish(data, row)
 
-
-def _put_other(row: Row, column: str, value: object) -> None:
-    put(row, column, text(value))
+    def _fill_numbers(self, data: Data, row: Row) -> None:
+        for name, column in self.numbers.items():
+            whole = number(data.get(name))
+            if whole is not None:
+                row[column] = whole
 
 
 def _put_detail(names: tuple[str, ...], data: Data, row: Row) -> None:
