@@ -1,5 +1,6 @@
 """The worker processes: started when the input turns out to be worth it, replaced when one dies."""
 
+import gc
 import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -118,7 +119,9 @@ def _new_pool(workers: int) -> ProcessPoolExecutor:
     import multiprocessing
 
     # Not fork: the caller may hold threads (a progress bar, Arrow's pool), and their locks with them.
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    # Rows are no cycles: looking for some among a hundred thousand of them is a tenth of a worker's time.
+    return ProcessPoolExecutor(workers, mp_context=context)
 
 
 def cores() -> int:

@@ -62,11 +62,18 @@ def load(path: Path) -> Bags:
     )
 
 
+#: Hand-written commands and rules: they name no lab, so they always train and never measure.
+TEXT: Final = "text"
+
+
 def shared_pixels(bags: Bags, recordings: npt.NDArray[np.bool_], least: int = 2) -> npt.NDArray[np.bool_]:
-    """Pixels seen in at least ``least`` labs among ``recordings``: what one lab alone shows names the lab."""
+    """Pixels seen in at least ``least`` labs among ``recordings``, or in the text corpora.
+
+    What one lab alone shows names the lab.
+    """
     seen = np.zeros(PIXELS, np.int32)
-    for lab in range(len(bags.labs)):
+    for lab, name in enumerate(bags.labs):
         rows = recordings[bags.recording] & (bags.lab[bags.recording] == lab)
         if rows.any():
-            seen += np.asarray(bags.x[rows].sum(axis=0) > 0).ravel()
+            seen += (least if name == TEXT else 1) * np.asarray(bags.x[rows].sum(axis=0) > 0).ravel()
     return seen >= least

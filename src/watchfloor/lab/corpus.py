@@ -25,6 +25,7 @@ from watchfloor.film.filming import Reel, film
 from watchfloor.film.screen import blank
 from watchfloor.intake.reader import Reader
 from watchfloor.lab.catalogue import Recording, materialise, recordings
+from watchfloor.lab.sigma_rows import sigma_rows
 from watchfloor.store.spool import Spool
 
 
@@ -154,6 +155,7 @@ def command_rows(data: Path) -> Iterator[tuple[dict[str, Any], list[Row]]]:
             [_launch("linux", "bash", entry["command"])],
         )
     yield from _amides_rows(data)
+    yield from sigma_rows(data / "sigma" / "sigmahq_rules.zip")
 
 
 def _amides_rows(data: Path) -> Iterator[tuple[dict[str, Any], list[Row]]]:
@@ -175,7 +177,7 @@ def _command_facts(source: str, name: str, label: str, technique: str) -> dict[s
 
     present = attack.normalise(technique) if technique else None
     return {
-        "name": f"{source}:{name}", "source": source, "lab": f"text:{source}", "label": label,
+        "name": f"{source}:{name}", "source": source, "lab": "text", "label": label,
         "techniques": [present] if present else [], "tactics": [],
     }  # fmt: skip
 

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from watchfloor.film.pixels import PIXELS
 from watchfloor.film.screen import ARRAYS, FORMAT_VERSION, NAME, POOLED
 from watchfloor.lab import mil
-from watchfloor.lab.bags import Bags, load, shared_pixels
+from watchfloor.lab.bags import TEXT, Bags, load, shared_pixels
 from watchfloor.lab.units import Units, balanced, units
 from watchfloor.store.packs import write_pack
 
@@ -48,8 +48,9 @@ class Model:
 def cross_logits(bags: Bags, settings: mil.Settings, groups: npt.NDArray[np.int64] | None = None) -> Floats:
     """Logit of every frame from a model that never saw its lab (or its ``groups`` number), ``(frames,)``."""
     group = (bags.lab if groups is None else groups)[bags.recording]
+    text = np.asarray([f["lab"] == TEXT for f in bags.facts])[bags.recording]
     logit = np.zeros(len(group))
-    for number in np.unique(group):
+    for number in np.unique(group[~text]):
         held_out = group == number
         recordings = np.ones(len(bags.facts), np.bool_)
         recordings[np.unique(bags.recording[held_out])] = False
