@@ -165,7 +165,7 @@ def test_workers_give_the_same_events_in_the_same_order(tmp_path: Path, monkeypa
     assert answers[0][1].rejected_records == 4
 
 
-def fatal(task: Task) -> tuple[bytes, Account]:
+def fatal(task: Task, folder: str) -> tuple[bytes, Account]:
     """A parser that dies on one task."""
     import os
 
@@ -174,7 +174,7 @@ def fatal(task: Task) -> tuple[bytes, Account]:
     return task.payload, Account(kept=1)
 
 
-def stuck(task: Task) -> tuple[bytes, Account]:
+def stuck(task: Task, folder: str) -> tuple[bytes, Account]:
     """A parser that never comes back from one task."""
     import time
 

@@ -1,7 +1,11 @@
 """Parsing one run into record batches: what a worker does, and what happens in-process for small input."""
 
+import io
+import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -34,24 +38,47 @@ class Task:
         return "file" if self.whole else f"from record {self.first}"
 
 
-def work(task: Task) -> tuple[bytes, Account]:
-    """Parse a task in a worker process; the batches travel as one Arrow IPC stream."""
+#: A worker's answer: the file or the bytes that hold its batches as an Arrow IPC stream, and its books.
+Answer = tuple[str | bytes, Account]
+
+
+def work(task: Task, folder: str) -> Answer:
+    """Parse a task in a worker process.
+
+    The batches travel as a file in ``folder``, which the reader maps and removes: through a pipe they
+    would be copied five times. Where no file can be written they go as bytes all the same.
+    """
     account = Account()
     batches = list(parse(task, account))
     if not batches:
         return b"", account
-    sink = pa.BufferOutputStream()
+    try:
+        handle, path = tempfile.mkstemp(dir=folder)
+        os.close(handle)
+        with pa.OSFile(path, "wb") as file:
+            _write(batches, file)
+    except OSError:
+        sink = pa.BufferOutputStream()
+        _write(batches, sink)
+        return sink.getvalue().to_pybytes(), account
+    return path, account
+
+
+def _write(batches: list[pa.RecordBatch], sink: object) -> None:
     with pa.ipc.new_stream(sink, batches[0].schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
-    return sink.getvalue().to_pybytes(), account
 
 
-def unpack(result: bytes) -> list[pa.RecordBatch]:
+def unpack(result: str | bytes) -> list[pa.RecordBatch]:
     """The batches of a worker's answer."""
     if not result:
         return []
-    with pa.ipc.open_stream(result) as reader:
+    if isinstance(result, bytes):
+        with pa.ipc.open_stream(result) as reader:
+            return list(reader)
+    with pa.memory_map(result) as file, pa.ipc.open_stream(file) as reader:
+        Path(result).unlink()  # the mapping keeps it
         return list(reader)
 
 
@@ -59,8 +86,6 @@ def parse(task: Task, account: Account) -> Iterator[pa.RecordBatch]:
     """Parse a task here."""
     form = by_name(task.form)
     if task.whole:
-        import io
-
         yield from parse_stream(form, io.BytesIO(task.payload), task.source, account)
         return
     yield from _batches(_parse_run(form, task, account), task.source, account)

@@ -1,8 +1,10 @@
 """The Reader: inputs of any kind in, record batches of Events out, the books kept."""
 
 import io
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +12,13 @@ import pyarrow as pa
 from watchfloor.base.account import Account
 from watchfloor.base.settings import MIB, Settings
 from watchfloor.intake.format import Format
-from watchfloor.intake.parsing import Task, parse, parse_stream, unpack
+from watchfloor.intake.parsing import Answer, Task, parse, parse_stream, unpack
 from watchfloor.intake.registry import recognise, why_not
 from watchfloor.intake.runs import RUN_BYTES, Divisible, Run, line_runs
 from watchfloor.intake.sources import Input, Source, find_inputs, open_sources
+
+if TYPE_CHECKING:
+    from watchfloor.intake.crew import Crew
 
 #: The head a format is recognised by.
 _HEAD = 64 * 1024
@@ -60,7 +65,7 @@ class Reader:
         """Record batches of `base.events.SCHEMA`, sources in input order, records in file order."""
         inputs = find_inputs(self._paths, self.account)
         self._bytes_total = sum(item.size for item in inputs)
-        crew = _Hands(self._settings.workers)
+        crew = _Hands(self._settings)
         try:
             for item in inputs:
                 yield from self._input(item, crew)
@@ -144,7 +149,7 @@ class Reader:
             yield from self._taken(*crew.take())
         crew.submit(task)
 
-    def _taken(self, result: bytes, account: Account) -> Iterator[pa.RecordBatch]:
+    def _taken(self, result: str | bytes, account: Account) -> Iterator[pa.RecordBatch]:
         self.account.add(account)
         for batch in unpack(result):
             yield self._checked(batch)
@@ -187,17 +192,40 @@ class _Again(io.RawIOBase):
 class _Hands:
     """The crew, imported and started only when there is work for it."""
 
-    def __init__(self, workers: int) -> None:
-        from watchfloor.intake.crew import Crew, cores
-
-        self._workers = workers or cores()
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._crew: Crew | None = None
+        self._workers = settings.workers or cores()
         self.alone = self._workers <= 1
-        self._crew = Crew(self._workers)
-        self.submit = self._crew.submit
-        self.take = self._crew.take
-        self.take_all = self._crew.take_all
-        self.close = self._crew.close
 
     @property
     def room(self) -> bool:
-        return self._crew.room
+        """Whether another task may be handed out before an answer is taken."""
+        return self._crew is None or self._crew.room
+
+    def submit(self, task: Task) -> None:
+        """Hand out a task."""
+        if self._crew is None:
+            from watchfloor.intake.crew import Crew
+
+            self._crew = Crew(self._workers, self._settings.temp_dir)
+        self._crew.submit(task)
+
+    def take(self) -> Answer:
+        """The answer to the oldest task."""
+        assert self._crew is not None
+        return self._crew.take()
+
+    def take_all(self) -> Iterator[Answer]:
+        """The answers to all tasks."""
+        return self._crew.take_all() if self._crew is not None else iter(())
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._crew is not None:
+            self._crew.close()
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

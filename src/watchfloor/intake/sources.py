@@ -170,7 +170,7 @@ class _Unpacking:
         guard = Guarded(stream)
         front = buffered(guard)
         head = front.peek(BUFFER)
-        kind = _kind_of(head)
+        kind = kind_of(head)
         if kind in ("zip", "tar") and depth >= self.settings.max_depth:
             self.account.reject_source(name, "file", f"archives nested more than {depth} deep")
         elif kind in ("zip", "tar"):
@@ -237,7 +237,8 @@ class _Reporting:
         return data
 
 
-def _kind_of(head: bytes) -> str:
+def kind_of(head: bytes) -> str:
+    """The compression or archive a stream starts as; nothing for a source."""
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind

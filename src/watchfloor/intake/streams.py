@@ -130,15 +130,15 @@ class Unpacked(io.RawIOBase):
         """
         view = memoryview(buffer).cast("B")
         while not self._spare:
-            if self._ended or not self._step(len(view)):
+            if self._ended or not self._step():
                 return 0
         count = min(len(view), len(self._spare))
         view[:count] = self._spare[:count]
         self._spare = self._spare[count:]
         return count
 
-    def _step(self, wanted: int) -> bool:
-        """Unpack some more into ``_spare``; False at the end."""
+    def _step(self) -> bool:
+        """Unpack a little more into ``_spare``; False at the end. Small steps lose little at a corrupt byte."""
         if self._unpacker.eof and not self._next_member():
             return False
         data = b""
@@ -146,7 +146,7 @@ class Unpacked(io.RawIOBase):
             data = self._pending or self._packed.read(PIECE)
             self._pending = b""
         try:
-            self._spare = self._unpacker.decompress(data, max(wanted, PIECE))
+            self._spare = self._unpacker.decompress(data, PIECE)
         except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
             raise DamagedError(f"corrupt {self._kind} data: {error}") from error
         except Exception as error:

@@ -32,6 +32,8 @@ LEAST_RECORDINGS: Final = 4
 SMALLEST_WEIGHT: Final = 0.05
 #: Benign units allowed above each threshold, on leave-one-lab-out scores.
 FALSE_ALARMS: Final = {"malicious": 0.01, "suspicious": 0.03}
+#: A threshold is never below these: a verdict must also be likelier than not.
+LOWEST: Final = {"malicious": 0.6, "suspicious": 0.4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +67,18 @@ def calibrate(bags: Bags, found: Units) -> tuple[Floats, float, dict[str, float]
     model = LogisticRegression(C=1.0).fit(found.features, found.attack, sample_weight=weight)
     coefficients, intercept = model.coef_[0].astype(np.float64), float(model.intercept_[0])
     probability = 1 / (1 + np.exp(-(found.features @ coefficients + intercept)))
-    return coefficients, intercept, thresholds(probability, found.attack)
+    return coefficients, intercept, thresholds(probability, found.attack, weight)
 
 
-def thresholds(probability: Floats, attack: npt.NDArray[np.bool_]) -> dict[str, float]:
-    """Lowest probability above which at most the allowed share of benign units lies."""
-    benign = np.sort(probability[~attack])[::-1]
+def thresholds(probability: Floats, attack: npt.NDArray[np.bool_], weight: Floats) -> dict[str, float]:
+    """Lowest probability above which at most the allowed weight of benign units lies; weights are by lab."""
+    order = np.argsort(-probability[~attack])
+    benign = probability[~attack][order]
+    above = np.cumsum(weight[~attack][order]) / max(weight[~attack].sum(), 1e-9)
     found = {}
     for name, share in FALSE_ALARMS.items():
-        place = min(int(np.floor(share * len(benign))), len(benign) - 1)
-        found[name] = float(np.clip(benign[place] + 1e-6, 0.5, 0.995))
+        place = min(int(np.searchsorted(above, share, side="right")), len(benign) - 1)
+        found[name] = float(np.clip(benign[place] + 1e-6, LOWEST[name], 0.995))
     found["suspicious"] = min(found["suspicious"], found["malicious"])
     return found
 
