@@ -60,6 +60,8 @@ def _roots(owners: Sequence[Owner], parents: Sequence[int | None], scene: Ints, 
         parent = parents[number]
         inside = parent is not None and parent != number and int(scene[parent]) == s
         rank = 2 if inside else (1 if number in effects else 0)
+        if owner.kind == "process" and not owner.image:
+            rank = 3  # only mentioned as somebody's parent: nothing to show a person
         key = (rank, owner.start.timestamp() if owner.start else float("-inf"), number)
         current = best[s]
         if current is None or key < current:

@@ -5,7 +5,7 @@ a later launch by that service, on the same host, joins the causing process's sc
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -26,39 +26,54 @@ _SHELLS: Final = frozenset(("cmd.exe", "powershell.exe", "pwsh.exe", "sh", "bash
 class Rule:
     """One way to start a process through a service.
 
-    ``actions`` are the causing Events' actions; ``mentions`` must stand in the causing command line for a
-    ``process.launch`` to count; ``parents`` are the images that will do the starting.
+    ``causes`` names the causing Events' actions, each with the pattern that the Event must mention to count
+    (None: it always counts); ``parents`` are the images that will do the starting.
     """
 
     name: str
-    actions: tuple[str, ...]
-    mentions: re.Pattern[str] | None
+    causes: Mapping[str, re.Pattern[str] | None]
     parents: frozenset[str]
     within: timedelta
 
 
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+_SERVICE: Final = _pattern(r"\bsc(?:\.exe)?[\"']?\s.*\b(?:create|config|start)\b|new-service|binpath|systemctl")
+_TASK: Final = _pattern(r"schtasks|register-scheduledtask|\bat(?:\.exe)?\s+\d|\bcrontab\s+\S*/")
+_CRON: Final = _pattern(r"/etc/cron|/var/spool/cron")
+_WMI: Final = _pattern(r"wmic.*\bcreate\b|win32_process|invoke-wmimethod|invoke-cimmethod|commandlineeventconsumer")
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "service",
-        ("process.launch", "service.install", "service.change", "registry.value", "script.run"),
-        re.compile(
-            r"\bsc(?:\.exe)?[\"']?\s.*\b(?:create|config|start)\b|new-service|binpath|\\services\\.*\\imagepath|systemctl",
-            re.I,
-        ),
+        {
+            "process.launch": _SERVICE,
+            "script.run": _SERVICE,
+            "service.install": None,
+            "service.change": None,
+            "registry.value": _pattern(r"\\services\\.*\\imagepath"),
+        },
         frozenset(("services.exe", "systemd")),
         timedelta(hours=12),
     ),
     Rule(
         "scheduled task",
-        ("process.launch", "task.create", "task.change", "script.run", "file.create", "file.modify"),
-        re.compile(r"schtasks|register-scheduledtask|\bat(?:\.exe)?\s+\d|crontab|/etc/cron|/var/spool/cron", re.I),
+        {
+            "process.launch": _TASK,
+            "script.run": _TASK,
+            "task.create": None,
+            "task.change": None,
+            "file.create": _CRON,
+            "file.modify": _CRON,
+        },
         frozenset(("svchost.exe", "taskeng.exe", "taskhostw.exe", "cron", "crond", "atd", "anacron")),
         timedelta(days=2),
     ),
     Rule(
         "WMI",
-        ("process.launch", "wmi.activity", "wmi.persist", "script.run"),
-        re.compile(r"wmic.*\bcreate\b|win32_process|invoke-wmimethod|invoke-cimmethod|commandlineeventconsumer", re.I),
+        {"process.launch": _WMI, "script.run": _WMI, "wmi.activity": None, "wmi.persist": None},
         frozenset(("wmiprvse.exe", "scrcons.exe")),
         timedelta(hours=12),
     ),
@@ -74,6 +89,7 @@ class _Cause:
     rule: Rule
     time_us: int | None
     names: frozenset[str]
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,28 +113,14 @@ class Linker:
         """Remember what this batch's Events will start. ``owners`` as ``Cast.assign`` gave them."""
         action = batch.column("action")
         for rule in RULES:
-            mask = pc.is_in(action, pa.array(rule.actions))
-            for row in self._rows(batch, mask, rule):
-                self._cause(batch, row, rule, owners[row])
+            for name, mentioned in rule.causes.items():
+                for row in _mentioning(batch, _where(pc.equal(action, name)), mentioned):
+                    self._cause(batch, row, rule, owners[row])
         for row in _where(pc.equal(action, "process.inject")):
             target = batch.column("process.uid")[row].as_py()
             if target:
                 self._injected.add((owners[row], target))
         self._observe_drops(batch, owners)
-
-    def _rows(self, batch: pa.RecordBatch, mask: pa.Array, rule: Rule) -> Iterator[int]:
-        if rule.mentions is None:
-            yield from _where(mask)
-            return
-        rows = _where(mask)
-        if not rows:
-            return
-        text = pc.binary_join_element_wise(*(batch.column(c).take(rows).fill_null("") for c in _SAYS), " ")
-        coded = text.dictionary_encode()
-        hits = [bool(rule.mentions.search(t[:8192])) for t in coded.dictionary.to_pylist()]
-        for row, code in zip(rows, coded.indices.to_pylist(), strict=True):
-            if hits[code] or batch.column("action")[row].as_py().startswith(("service.", "task.", "wmi.")):
-                yield row
 
     def _cause(self, batch: pa.RecordBatch, row: int, rule: Rule, owner: int) -> None:
         said = " ".join(batch.column(c)[row].as_py() or "" for c in _SAYS)[:8192]
@@ -130,14 +132,14 @@ class Linker:
         time = batch.column("time")[row].value
         host = batch.column("device.hostname")[row].as_py() or ""
         for parent in rule.parents:
-            self._causes.setdefault((host, parent), []).append(_Cause(owner, rule, time, names))
+            self._causes.setdefault((host, parent), []).append(_Cause(owner, rule, time, names, said.lower()))
 
     def _observe_drops(self, batch: pa.RecordBatch, owners: list[int]) -> None:
         wrote = pc.and_(
             pc.is_in(batch.column("action"), pa.array(("file.create", "file.modify", "file.rename"))),
             pc.match_substring_regex(
                 batch.column("file.path"),
-                r"(?i)\.(exe|dll|ps1|bat|cmd|vbs|js|hta|scr|sh|py)$|^/(tmp|dev/shm|var/tmp|home|root)/",
+                r"(?i)\.(exe|dll|ps1|bat|cmd|vbs|js|hta|scr|sh|py)$|^/(tmp|dev/shm|var/tmp|home|root|usr/local|opt|srv)/",
             ),
         )
         for row in _where(wrote):
@@ -158,9 +160,18 @@ class Linker:
             if owner.kind != "process":
                 continue
             yield from self._explained(cast, number, owner)
-            dropped = self._dropped.get((owner.host, owner.image.lower()))
+            yield from self._ran_a_drop(number, owner)
+
+    def _ran_a_drop(self, number: int, owner: Owner) -> Iterator[Link]:
+        """The image itself, or the script an interpreter was told to run, was written by another owner."""
+        ran = [owner.image]
+        if base_name(owner.image) in _SHELLS:
+            ran += [w.strip("\"'") for w in owner.command_line.split()[1:4]]
+        for path in ran:
+            dropped = self._dropped.get((owner.host, path.lower()))
             if dropped and dropped[0] != number and _before(dropped[1], owner):
                 yield Link(dropped[0], number, "ran a dropped file")
+                return
 
     def _explained(self, cast: Cast, number: int, owner: Owner) -> Iterator[Link]:
         parent_number = cast.number_of(owner.parent_uid)
@@ -180,7 +191,7 @@ class Linker:
             if cause.owner == number or cause.owner == parent_number:
                 continue
             shared = cause.names & names
-            if not shared or (shared <= _SHELLS and not cause.names <= _SHELLS):
+            if not shared or (shared <= _SHELLS and not _repeats(cause.says, owner.command_line)):
                 continue
             if started is not None and cause.time_us is not None:
                 gap = started - cause.time_us
@@ -189,6 +200,22 @@ class Linker:
             best = cause
         if best is not None:
             yield Link(best.owner, number, f"started by {best.rule.name}")
+
+
+def _mentioning(batch: pa.RecordBatch, rows: list[int], pattern: re.Pattern[str] | None) -> list[int]:
+    """Those of ``rows`` whose texts hold the pattern; each distinct text is searched once."""
+    if pattern is None or not rows:
+        return rows
+    text = pc.binary_join_element_wise(*(batch.column(c).take(rows).fill_null("") for c in _SAYS), " ")
+    coded = text.dictionary_encode()
+    hits = [bool(pattern.search(t[:8192])) for t in coded.dictionary.to_pylist()]
+    return [row for row, code in zip(rows, coded.indices.to_pylist(), strict=True) if hits[code]]
+
+
+def _repeats(said: str, command: str) -> bool:
+    """Whether a shell runs something the cause spelled out: a word that is no path of a shell stands in both."""
+    words = (w.strip("\"'") for w in command.lower().split()[1:])
+    return any(len(w) >= 6 and base_name(w) not in _SHELLS and w in said for w in words)
 
 
 def _where(mask: pa.Array) -> list[int]:

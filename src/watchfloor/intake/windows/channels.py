@@ -114,11 +114,16 @@ BITS: dict[int, Meaning] = {
 
 # ---- Remote desktop and logon sessions
 
-_SESSION = {"User": "user.name", "Address": "src_endpoint.ip", "SessionID": "actor.session.uid"}
+_SESSION = {
+    "User": "user.name",
+    "IpAddress": "src_endpoint.ip",  # as read from the rendered message
+    "Address": "src_endpoint.ip",
+    "SessionID": "actor.session.uid",
+}
 
 
 def _gateway(data: Data, row: Row) -> None:
-    put(row, "user.name", account(data.get("Param2"), data.get("Param1")))
+    put(row, "user.name", account(data.get("Param2"), data.get("Param1", data.get("User"))))
 
 
 def _client_address(data: Data, row: Row) -> None:
@@ -129,14 +134,19 @@ def _client_address(data: Data, row: Row) -> None:
 
 
 SESSIONS: dict[int, Meaning] = {
-    21: Meaning("logon.success", _SESSION),
-    22: Meaning("logon.success", _SESSION),
-    23: Meaning("logon.end", _SESSION),
-    24: Meaning("logon.end", _SESSION),
-    25: Meaning("logon.success", _SESSION),
+    21: Meaning("logon.success", _SESSION, sign="User"),
+    22: Meaning("logon.success", _SESSION, sign="User"),
+    23: Meaning("logon.end", _SESSION, sign="User"),
+    24: Meaning("logon.end", _SESSION, sign="User"),
+    25: Meaning("logon.success", _SESSION, sign="User"),
 }
 CONNECTIONS: dict[int, Meaning] = {
-    1149: Meaning("logon.success", {"Param3": "src_endpoint.ip"}, finish=_gateway),
+    1149: Meaning(
+        "logon.success",
+        {"IpAddress": "src_endpoint.ip", "Param3": "src_endpoint.ip"},
+        finish=_gateway,
+        sign="Param1",
+    ),
 }
 DESKTOP_CORE: dict[int, Meaning] = {131: Meaning("network.connect", finish=_client_address)}
 

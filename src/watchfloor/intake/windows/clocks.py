@@ -24,7 +24,29 @@ _CLAIMS = (
 )
 
 #: Further from a whole quarter than this, two clocks differ for another reason than their zone.
-_TOLERANCE = 2 * _MINUTE
+_TOLERANCE = _MINUTE
+
+#: Zones reach fourteen hours from UTC, and a twelve-hour clock is off by twelve more.
+_FARTHEST = 26 * 60 * _MINUTE
+
+#: Sysmon writes its record some seconds after what it saw.
+_DELAY = 2 * _MINUTE
+
+
+def sysmon_time(utc: int | None, claimed: int | None, certain: bool) -> int | None:
+    """When a Sysmon event happened: its own UtcTime, unless that clock has drifted.
+
+    Sysmon keeps time from the boot on; after a virtual machine slept it is off, by hours or days, while
+    the record's time is right. ``certain`` says that the claimed time is the record's own, in UTC; if
+    not, a difference of whole quarter hours speaks of zones and of a claim that is wrong.
+    """
+    if utc is None or claimed is None:
+        return claimed if utc is None else utc
+    difference = utc - claimed
+    if certain:
+        return utc if abs(difference) <= _DELAY else claimed
+    off = (difference + _QUARTER // 2) // _QUARTER * _QUARTER
+    return utc if abs(difference - off) <= _TOLERANCE and abs(off) <= _FARTHEST else claimed
 
 
 def claimed_time(record: dict[str, Any]) -> int | None:
@@ -39,7 +61,7 @@ def claimed_time(record: dict[str, Any]) -> int | None:
         received = micros(record.get("@timestamp"))
         if occurred is not None and received is not None:
             zone = (received - occurred + _MINUTE) // _HALF_HOUR * _HALF_HOUR
-            return occurred + zone
+            return occurred + zone if abs(zone) <= _FARTHEST else occurred
     for name in _CLAIMS:
         time = record.get(name)
         if time is not None:
@@ -68,12 +90,10 @@ class Clock:
         if time is None:
             return
         if time != claimed:  # the row has its own UTC time
-            off = (time - claimed + _QUARTER // 2) // _QUARTER * _QUARTER
-            if abs(time - claimed - off) <= _TOLERANCE:
-                self._off = off
-                for early in self._early:
-                    early["time"] += off
-                self._early.clear()
+            self._off = (time - claimed + _QUARTER // 2) // _QUARTER * _QUARTER
+            for early in self._early:
+                early["time"] += self._off
+            self._early.clear()
         elif self._off is None:
             self._early.append(row)
         elif self._off:

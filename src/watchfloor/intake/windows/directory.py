@@ -48,11 +48,17 @@ def _account_change(what: str) -> Finish:
     return finish
 
 
+def _listed(data: Data, row: Row) -> None:
+    """What was listed is an object of the directory, not an account the operation is about."""
+    both(data, row)
+    put(row, "file.path", row.pop("user.name", None))
+
+
 _LISTING = Meaning(
     "directory.access",
     {"CallerProcessName": "actor.process.file.path"},
     {"CallerProcessId": "actor.process.pid"},
-    finish=both,
+    finish=_listed,
     sign="CallerProcessName",
 )
 _RULE = by_subject(

@@ -16,7 +16,6 @@ _DEEPEST = 4
 _CODES = ("EventID", "EventId", "event_id", "EventCode", "eventid", "Id")
 _CHANNEL_NAMES = ("Channel", "LogName", "log_name", "channel")
 _PROVIDER_NAMES = ("SourceName", "ProviderName", "Provider", "EventSourceName", "source_name", "Source")
-_NXLOG_CLOCKS = frozenset(("EventTime", "@timestamp"))
 _HOST_NAMES = ("Hostname", "Computer", "ComputerName", "computer_name", "MachineName", "host", "hostname")
 
 
@@ -99,8 +98,7 @@ def _flat(record: dict[str, Any], code: Any, raw: str, clock: Clock) -> Row | st
     inside = record.get("EventData", record.get("event_data"))
     if inside is not None:
         data = _with_inside(record, inside)
-    # NXLog's pair of clocks needs no help, and Sysmon's own time needs no claim.
-    claimed = None if "UtcTime" in record and record.keys() >= _NXLOG_CLOCKS else claimed_time(record)
+    claimed = claimed_time(record)
     row = to_row(
         channel,
         provider,
@@ -111,6 +109,7 @@ def _flat(record: dict[str, Any], code: Any, raw: str, clock: Clock) -> Row | st
         account(record.get("Domain"), record.get("AccountName")),
         data,
         raw,
+        certain=False,
     )
     clock.settle(row, claimed)
     return row

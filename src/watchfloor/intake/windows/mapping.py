@@ -5,6 +5,7 @@ from typing import Any
 
 from watchfloor.base.events import Row
 from watchfloor.intake.windows import channels, powershell, security, services, sysmon, tasks
+from watchfloor.intake.windows.clocks import sysmon_time
 from watchfloor.intake.windows.fields import Data, account, micros, number, put, text
 from watchfloor.intake.windows.meaning import Meaning
 from watchfloor.intake.windows.message import audit_fields, sysmon_fields
@@ -41,6 +42,7 @@ _PROVIDERS: dict[str, str] = {
     "microsoft-windows-sysmon": _SYSMON,
     "linux-sysmon": _SYSMON,
     "service control manager": "control",
+    "microsoft-windows-service control manager": "control",
     "microsoft-windows-eventlog": "eventlog",
     "microsoft-windows-security-auditing": _SECURITY,
     "microsoft-windows-powershell": "powershell",
@@ -108,6 +110,8 @@ def _origin(channel: str | None, provider: str | None) -> _Origin:
     group = _PROVIDERS.get(provider.lower()) if provider else None
     if group is None and channel:
         group = _CHANNELS.get(channel.lower())
+        if group == "system" and provider:
+            group = None  # other providers of that log reuse the numbers
     log = _SPELLING.get(channel.lower(), channel) if channel else provider
     if channel is None and group == _SYSMON and provider != "Linux-Sysmon":
         log = _SYSMON_LOG
@@ -129,11 +133,14 @@ def to_row(
     user: str | None,
     data: Data,
     raw: str,
+    *,
+    certain: bool = True,
 ) -> Row:
     """One Windows event as a row; an event of no known meaning keeps its fields as ``status_detail``.
 
     ``pid`` and ``user`` are the process and account that wrote the event (System/Execution and
     System/Security); ``data`` is the event data by field name and may hold the rendered ``Message``.
+    ``certain`` says that ``time`` is the record's own time in UTC, not an exporter's idea of it.
     """
     origin = _origins.get((channel, provider)) or _origin(channel, provider)
     group = origin.group
@@ -143,7 +150,7 @@ def to_row(
     if type(host) is str and host:
         row["device.hostname"] = host.lower()
     if group == _SYSMON:
-        time = micros(data.get("UtcTime")) or time
+        time = sysmon_time(micros(data.get("UtcTime")), time, certain)
     if time is not None:
         row["time"] = time
     meaning = origin.meanings.get(code)
@@ -151,7 +158,7 @@ def to_row(
         _other(data, row)
     else:
         if meaning.sign and meaning.sign not in data:
-            data = _from_message(group, data, row)
+            data = _from_message(group, data, row, certain)
         meaning.fill(data, row)
     if group in _WRITER_IS_ACTOR:
         _writer(pid, user, row)
@@ -166,16 +173,14 @@ def _writer(pid: Any, user: str | None, row: Row) -> None:
         row["actor.user.name"] = user
 
 
-def _from_message(group: str | None, data: Data, row: Row) -> Data:
+def _from_message(group: str | None, data: Data, row: Row, certain: bool) -> Data:
     """The event data with what its rendered message says added; the message never overrides a field."""
     message = data.get("Message")
     if type(message) is not str or len(message) < 8:
         return data
     if group == _SYSMON:
         fields = sysmon_fields(message)
-        occurred = micros(fields.get("UtcTime"))
-        if occurred is not None:
-            row["time"] = occurred
+        put(row, "time", sysmon_time(micros(fields.get("UtcTime")), row.get("time"), certain))
         # An exporter's EventType (INFO, AUDIT_SUCCESS) hides Sysmon's.
         return {**data, **fields}
     return {**audit_fields(message), **data}

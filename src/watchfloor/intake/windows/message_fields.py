@@ -104,6 +104,8 @@ _ANYWHERE = {
     "rule name": "RuleName",
     "subcategory guid": "SubcategoryGuid",
     "changes": "AuditPolicyChanges",
+    "user": "User",
+    "session id": "SessionID",
 }
 
 FIELDS: dict[tuple[str, str], str] = {

@@ -25,7 +25,7 @@ def _by_actor(
         _ACTOR_UID,
         finish,
         detail,
-        sign="UtcTime",
+        sign="ProcessId",
     )
 
 
@@ -38,6 +38,10 @@ def _is_itself(_: Data, row: Row) -> None:
     for column in ("uid", "pid", "file.path"):
         if f"actor.process.{column}" in row:
             row[f"process.{column}"] = row[f"actor.process.{column}"]
+
+
+def _service(_: Data, row: Row) -> None:
+    row["service.name"] = "Sysmon"
 
 
 def _connection(data: Data, row: Row) -> None:
@@ -74,7 +78,7 @@ _LAUNCH = Meaning(
     },
     {"ProcessId": "process.pid", "ParentProcessId": "actor.process.pid"},
     {"ProcessGuid": "process.uid", "ParentProcessGuid": "actor.process.uid"},
-    sign="UtcTime",
+    sign="ProcessId",
 )
 
 _INJECT = Meaning(
@@ -122,7 +126,7 @@ EVENTS: dict[int, Meaning] = {
         numbers=_PORTS,
         finish=_connection,
     ),
-    4: Meaning("service.change", detail=("State", "Version"), sign="UtcTime"),
+    4: Meaning("service.change", finish=_service, detail=("State", "Version"), sign="UtcTime"),
     5: _by_actor("process.terminate", {}, finish=_is_itself),
     6: Meaning(
         "driver.load",
