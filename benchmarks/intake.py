@@ -241,9 +241,7 @@ def main() -> int:
         return 0
     print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, "
           f"load {os.getloadavg()[0]:.1f} at the start\n")  # fmt: skip
-    print(
-        "| format | MB | records | parser alone, 1 core | reader, 1 core (ratio) | reader, all cores (ratio) | MB at peak |"
-    )
+    print("| format | MB | records | parser alone, 1 core | 1 core (ratio) | all cores (ratio) | MB at peak |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
         for name in options.only or CASES:

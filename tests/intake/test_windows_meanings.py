@@ -175,6 +175,31 @@ def test_local_clocks_are_set_right_by_sysmon(tmp_path: Path, read: Any) -> None
     assert [row["time"].hour for row in rows] == [22, 22, 22]
 
 
+def test_a_drifted_sysmon_clock_is_not_followed(tmp_path: Path, read: Any) -> None:
+    """After a virtual machine slept, UtcTime is days behind while the record's own time is right."""
+    for record in (samples.ecs(), samples.nxlog()):
+        data = record if "EventID" in record else record["winlog"]["event_data"]
+        data["UtcTime"] = "2024-02-19 01:11:11.000"
+        path = tmp_path / "x"
+        path.write_text(json.dumps(record))
+        rows, _ = read(path)
+        assert abs(rows[0]["time"] - datetime(2024, 3, 1, 10, tzinfo=UTC)) < timedelta(seconds=1)
+
+
+def test_remote_desktop_events_that_kept_only_their_message() -> None:
+    message = "Remote Desktop Services: Session logon succeeded:\r\n\r\nUser: LAB\\ann\r\nSession ID: 2\r\n"
+    channel = "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational"
+    data = {"Message": message + "Source Network Address: 10.0.0.9"}
+    row = to_row(channel, None, 21, 5, "HOST", 55, None, data, "raw")
+    assert (row["user.name"], row["src_endpoint.ip"], row["actor.session.uid"]) == ("LAB\\ann", "10.0.0.9", "2")
+
+
+def test_numbers_of_the_system_log_belong_to_their_provider() -> None:
+    row = to_row("System", "Microsoft-Windows-Winlogon", 7001, 5, "HOST", 55, None, {"param1": "x"}, "raw")
+    assert row["action"] == "other"
+    assert to_row("System", None, 7036, 5, "HOST", 55, None, {"param1": "x"}, "raw")["action"] == "service.change"
+
+
 def test_nxlog_local_time_becomes_utc(tmp_path: Path, read: Any) -> None:
     record = samples.nxlog(EventID=5158, Channel="security", SourceName="Microsoft-Windows-Security-Auditing")
     del record["UtcTime"]

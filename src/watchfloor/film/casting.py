@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchfloor.film.cast import Cast, Owner
-from watchfloor.film.lexicon import LAUNCHERS
+from watchfloor.film.lexicon import LAUNCHERS, SHELLS
 from watchfloor.film.links import Link
 from watchfloor.film.words import base_name
 
@@ -31,15 +31,12 @@ def cast_scenes(cast: Cast, links: Iterable[Link]) -> Casting:
     """Group owners into scenes by parenthood and links."""
     owners = cast.owners
     group = _Groups(len(owners))
-    launcher = [base_name(o.image) in LAUNCHERS for o in owners]
     parents = [cast.number_of(o.parent_uid) if o.parent_uid else None for o in owners]
+    launcher = _launchers(owners, parents)
     for child, parent in enumerate(parents):
-        if (
-            parent is not None
-            and parent != child
-            and not launcher[parent]
-            and owners[child].host == owners[parent].host
-        ):
+        if parent is None or parent == child or launcher[parent] or owners[child].host != owners[parent].host:
+            continue
+        if not _serves(owners[parent], owners[child]):
             group.join(parent, child)
     kept = [link for link in links if not launcher[link.cause]]
     for link in kept:
@@ -50,6 +47,34 @@ def cast_scenes(cast: Cast, links: Iterable[Link]) -> Casting:
     for link in kept:
         by_scene.setdefault(int(scene[link.cause]), []).append(link)
     return Casting(scene.astype(np.int64), roots, by_scene)
+
+
+def _launchers(owners: Sequence[Owner], parents: Sequence[int | None]) -> list[bool]:
+    """Which owners are launchers: by image, but not a launcher's own fork, which serves one session.
+
+    A parent seen only as a pid is a launcher when a child is one; when all its children are forks of one
+    launcher (cron's, say), it is that launcher.
+    """
+    names = [base_name(o.image) for o in owners]
+    children: dict[int, list[str]] = {}
+    for child, parent in enumerate(parents):
+        if parent is not None and parent != child and not names[parent]:
+            children.setdefault(parent, []).append(names[child])
+    for parent, found in children.items():
+        if LAUNCHERS.intersection(found):
+            names[parent] = found[0] if len(set(found)) == 1 and len(found) > 1 else "init"
+    launcher = []
+    for number, parent in enumerate(parents):
+        fork = parent is not None and parent != number and names[parent] == names[number]
+        launcher.append(names[number] in LAUNCHERS and not fork)
+    return launcher
+
+
+def _serves(parent: Owner, child: Owner) -> bool:
+    """A fork of a server that ran before the recording began: each connection is a session of its own."""
+    forked = child.image == parent.image and child.command_line == parent.command_line
+    interactive = base_name(parent.image) in SHELLS and len(parent.command_line.split()) < 2
+    return forked and parent.uid.endswith("@?") and not interactive
 
 
 def _roots(owners: Sequence[Owner], parents: Sequence[int | None], scene: Ints, scenes: int, effects: set[int]) -> Ints:

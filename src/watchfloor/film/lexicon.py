@@ -56,6 +56,24 @@ dpkg dpkg-deb apt apt-get rpm yum dnf pip pip3 ld cc1 as gcc cc collect2 make in
 """
 INSTALLERS: Final[frozenset[str]] = frozenset(_INSTALLERS_WORDS.split())
 
+#: Interpreters: two processes that both ran one share nothing yet.
+SHELLS: Final = frozenset(
+    (
+        "cmd.exe",
+        "powershell.exe",
+        "pwsh.exe",
+        "sh",
+        "bash",
+        "dash",
+        "zsh",
+        "ksh",
+        "python",
+        "python0",
+        "python0.0",
+        "perl",
+    )
+)
+
 # Longest match first; the class is what a hashed feature says of a folder, so that no user or lab shows.
 _FOLDERS: Final[tuple[tuple[str, str], ...]] = (
     ("\\windows\\system32\\drivers", "sys32drv"),

@@ -14,12 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from watchfloor.film.cast import Cast, Owner
-from watchfloor.film.lexicon import INSTALLERS, LAUNCHERS
+from watchfloor.film.lexicon import INSTALLERS, LAUNCHERS, SHELLS
 from watchfloor.film.words import base_name
 
 _EXECUTABLE = re.compile(r"[\w.%~:\\/+-]+\.(?:exe|dll|ps1|bat|cmd|vbs|js|hta|com|scr|sh|py|elf|bin)\b", re.IGNORECASE)
 _NIX_PATH = re.compile(r"(?:/[\w.+-]+){2,}")
-_SHELLS: Final = frozenset(("cmd.exe", "powershell.exe", "pwsh.exe", "sh", "bash", "dash", "python", "python3", "perl"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +107,7 @@ class Linker:
         self._causes: dict[tuple[str, str], list[_Cause]] = {}
         self._injected: set[tuple[int, str]] = set()
         self._dropped: dict[tuple[str, str], tuple[int, int | None]] = {}
+        self._ran: dict[int, list[tuple[str, str]]] = {}
 
     def observe(self, batch: pa.RecordBatch, owners: list[int]) -> None:
         """Remember what this batch's Events will start. ``owners`` as ``Cast.assign`` gave them."""
@@ -121,6 +121,12 @@ class Linker:
             if target:
                 self._injected.add((owners[row], target))
         self._observe_drops(batch, owners)
+        launches = _where(pc.equal(action, "process.launch"))
+        images = batch.column("process.file.path").take(launches).to_pylist()
+        commands = batch.column("process.cmd_line").take(launches).to_pylist()
+        for row, image, command in zip(launches, images, commands, strict=True):
+            # one process may become several programs: a Unix exec keeps the pid
+            self._ran.setdefault(owners[row], []).append((image or "", command or ""))
 
     def _cause(self, batch: pa.RecordBatch, row: int, rule: Rule, owner: int) -> None:
         said = " ".join(batch.column(c)[row].as_py() or "" for c in _SAYS)[:8192]
@@ -164,14 +170,18 @@ class Linker:
 
     def _ran_a_drop(self, number: int, owner: Owner) -> Iterator[Link]:
         """The image itself, or the script an interpreter was told to run, was written by another owner."""
-        ran = [owner.image]
-        if base_name(owner.image) in _SHELLS:
-            ran += [w.strip("\"'") for w in owner.command_line.split()[1:4]]
-        for path in ran:
+        for path in self._programs(number, owner):
             dropped = self._dropped.get((owner.host, path.lower()))
             if dropped and dropped[0] != number and _before(dropped[1], owner):
                 yield Link(dropped[0], number, "ran a dropped file")
                 return
+
+    def _programs(self, number: int, owner: Owner) -> Iterator[str]:
+        """Paths of what an owner ran: its images and the scripts it handed to interpreters."""
+        for image, command in self._ran.get(number, [(owner.image, owner.command_line)])[:8]:
+            yield image
+            words = [w.strip("\"'") for w in command.split()[:5]]
+            yield from (w for w in words[1:] if w.startswith("/") or "\\" in w)
 
     def _explained(self, cast: Cast, number: int, owner: Owner) -> Iterator[Link]:
         parent_number = cast.number_of(owner.parent_uid)
@@ -191,7 +201,7 @@ class Linker:
             if cause.owner == number or cause.owner == parent_number:
                 continue
             shared = cause.names & names
-            if not shared or (shared <= _SHELLS and not _repeats(cause.says, owner.command_line)):
+            if not shared or (shared <= SHELLS and not _repeats(cause.says, owner.command_line)):
                 continue
             if started is not None and cause.time_us is not None:
                 gap = started - cause.time_us
@@ -215,7 +225,7 @@ def _mentioning(batch: pa.RecordBatch, rows: list[int], pattern: re.Pattern[str]
 def _repeats(said: str, command: str) -> bool:
     """Whether a shell runs something the cause spelled out: a word that is no path of a shell stands in both."""
     words = (w.strip("\"'") for w in command.lower().split()[1:])
-    return any(len(w) >= 6 and base_name(w) not in _SHELLS and w in said for w in words)
+    return any(len(w) >= 6 and base_name(w) not in SHELLS and w in said for w in words)
 
 
 def _where(mask: pa.Array) -> list[int]:
