@@ -200,3 +200,8 @@ def test_a_script_dropped_earlier_ties_even_a_process_that_has_become_another_pr
         _linux("run", "init /sbin/init", "/usr/bin/bash", "bash -i", 3),
     )
     assert _together(reel, "get", "run")
+
+
+def test_a_batch_without_any_launch_is_filmed() -> None:
+    reel = _film(did("file.read", "a", CMD, 1, file__path="c:\\x"), did("dns.query", "a", CMD, 2))
+    assert len(reel.runs) == 2

@@ -38,7 +38,6 @@ def _bags(seed: int, recordings: int = 40, frames: int = 20) -> Bags:
         pattern=rng.integers(1, 2**60, n).astype(np.uint64),
         repeats=np.ones(n, np.int32),
         launch=np.ones(n, np.bool_),
-        truth=np.full(n, -1, np.int8),
         facts=facts,
         labs=names,
         lab=np.asarray([names.index(f["lab"]) for f in facts]),
@@ -69,12 +68,3 @@ def test_an_attack_recording_is_one_unit_and_each_benign_scene_another() -> None
     found = units(bags, np.zeros(bags.x.shape[0]))
     assert found.attack.sum() == 20
     assert (~found.attack).sum() == 20
-
-
-def test_frames_with_truth_keep_it() -> None:
-    bags = _bags(3)
-    bags.truth[:20] = 0
-    bags.truth[3] = 1
-    w, b = mil.fit(bags, np.ones(bags.x.shape[0], np.bool_), np.ones(PIXELS, np.bool_), mil.Settings())
-    logit = bags.x[:20] @ w + b
-    assert int(np.argmax(logit)) == 3

@@ -34,7 +34,10 @@ def _archive(path: Path, *rules: str) -> Path:
 def test_selections_become_launches_and_filters_do_not(tmp_path: Path) -> None:
     ((facts, rows),) = list(sigma_rows(_archive(tmp_path / "r.zip", RULE)))
     assert facts["techniques"] == ["T1059.001"]
-    assert {r["process.file.path"] for r in rows} == {"C:\\Windows\\System32\\powershell.exe", "C:\\Windows\\System32\\pwsh.exe"}
+    assert {r["process.file.path"] for r in rows} == {
+        "C:\\Windows\\System32\\powershell.exe",
+        "C:\\Windows\\System32\\pwsh.exe",
+    }
     assert all(r["action"] == "process.launch" and r["process.cmd_line"] == "-enc hidden" for r in rows)
     assert not any("good.exe" in str(r) for r in rows)
     assert len(rows) <= MOST

@@ -121,10 +121,10 @@ class Linker:
             if target:
                 self._injected.add((owners[row], target))
         self._observe_drops(batch, owners)
-        launches = _where(pc.equal(action, "process.launch"))
-        images = batch.column("process.file.path").take(launches).to_pylist()
-        commands = batch.column("process.cmd_line").take(launches).to_pylist()
-        for row, image, command in zip(launches, images, commands, strict=True):
+        launch = pc.equal(action, "process.launch").fill_null(False)
+        images = batch.column("process.file.path").filter(launch).to_pylist()
+        commands = batch.column("process.cmd_line").filter(launch).to_pylist()
+        for row, image, command in zip(_where(launch), images, commands, strict=True):
             # one process may become several programs: a Unix exec keeps the pid
             self._ran.setdefault(owners[row], []).append((image or "", command or ""))
 

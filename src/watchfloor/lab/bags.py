@@ -26,7 +26,6 @@ class Bags:
     pattern: npt.NDArray[np.uint64]
     repeats: npt.NDArray[np.int32]
     launch: npt.NDArray[np.bool_]
-    truth: npt.NDArray[np.int8]
     facts: list[dict[str, Any]]
     labs: list[str]
     lab: npt.NDArray[np.int64]  # (recordings,)
@@ -55,7 +54,6 @@ def load(path: Path) -> Bags:
         pattern=raw["pattern"],
         repeats=raw["repeats"],
         launch=raw["launch"],
-        truth=raw["truth"],
         facts=facts,
         labs=labs,
         lab=np.asarray([place[f["lab"]] for f in facts]),

@@ -42,14 +42,12 @@ def fit(
     label = bags.label()
     prior = np.asarray([PRIOR[str(v)] for v in label])[recording]
     prior = np.where(background(bags)[rows], 0.0, prior)
-    truth = bags.truth[rows]
-    prior = np.where(truth >= 0, truth, prior)
     weight = frame_weights(bags, rows, prior > 0, settings)
     q = prior.copy()
     w, b = np.zeros(x.shape[1]), 0.0
     for _ in range(settings.rounds):
         w, b = _logistic(x, q, weight, w, b, settings)
-        q = _expect(x @ w + b, prior, recording, truth)
+        q = _expect(x @ w + b, prior, recording)
     full = np.zeros(bags.x.shape[1])
     full[kept] = w
     return full, b
@@ -85,15 +83,14 @@ def frame_weights(
     return np.asarray(weight * len(recording))
 
 
-def _expect(z: Floats, prior: Floats, recording: npt.NDArray[np.int32], truth: npt.NDArray[np.int8]) -> Floats:
+def _expect(z: Floats, prior: Floats, recording: npt.NDArray[np.int32]) -> Floats:
     """Posterior of each frame, with at least one frame of every attack recording believed."""
     p = np.clip(prior, 1e-6, 1 - 1e-6)
     q = 1 / (1 + np.exp(-np.clip(z + np.log(p / (1 - p)), -30, 30)))
     top = np.zeros(int(recording.max()) + 1 if len(recording) else 0)
     np.maximum.at(top, recording, np.where(prior > 0, q, 0))
     scale = np.where(top > 0, np.maximum(1.0, 0.9 / np.maximum(top, 1e-3)), 1.0)[recording]
-    q = np.where(prior > 0, np.minimum(q * np.minimum(scale, 30), 0.98), 0.0)
-    return np.asarray(np.where(truth >= 0, truth, q))
+    return np.asarray(np.where(prior > 0, np.minimum(q * np.minimum(scale, 30), 0.98), 0.0))
 
 
 def _logistic(

@@ -33,11 +33,8 @@ def units(bags: Bags, logit: Floats) -> Units:
     first[inverse[::-1]] = np.arange(len(inverse) - 1, -1, -1)
     recording = bags.recording[first].astype(np.int64)
     label = np.where(np.asarray([f["lab"] == TEXT for f in bags.facts])[recording], "text", bags.label()[recording])
-    known = np.zeros(len(scenes), np.int8)
-    np.maximum.at(known, inverse, bags.truth + 1)  # 0 unknown, 1 benign, 2 malicious
-    benign = np.isin(label, ("benign", "background")) | (known == 1)
-    bad = known == 2
-    attack = np.isin(label, ("malicious", "mixed")) & (known == 0)
+    benign = np.isin(label, ("benign", "background"))
+    attack = np.isin(label, ("malicious", "mixed"))
     strongest: dict[int, int] = {}
     for s in np.flatnonzero(attack):
         r = int(recording[s])
@@ -45,8 +42,8 @@ def units(bags: Bags, logit: Floats) -> Units:
             strongest[r] = int(s)
     chosen = np.zeros(len(scenes), np.bool_)
     chosen[list(strongest.values())] = True
-    keep = benign | bad | chosen
-    return Units(features[keep], (bad | chosen)[keep], recording[keep], scenes[keep])
+    keep = benign | chosen
+    return Units(features[keep], chosen[keep], recording[keep], scenes[keep])
 
 
 def balanced(bags: Bags, found: Units) -> Floats:
