@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import zstandard
 
-from watchfloor.base.events import to_batch
+from watchfloor.base.events import Row, to_batch
 from watchfloor.base.settings import Settings
 from watchfloor.film.cast import Owner
 from watchfloor.film.filming import Reel, film
@@ -74,13 +74,9 @@ class Corpus:
         self.owners += len(reel.cast.owners)
         metadata = _metadata(reel)
         size = np.bincount(place, minlength=len(facts))
-        alone = len(facts) == 1
-        self.recordings.extend(
-            f
-            | {"frames": int(n), "events": reel.spool.rows if alone else int(n)}
-            | (metadata if alone else {"launches": int(n)})
-            for f, n in zip(facts, size, strict=True)
-        )
+        for known, count in zip(facts, size.tolist(), strict=True):
+            staged = {"frames": count, "events": count, "launches": count}
+            self.recordings.append(known | (staged if len(facts) > 1 else staged | metadata))
         return len(chosen)
 
     def _column(self, name: str, values: np.ndarray[Any, Any]) -> None:
@@ -104,7 +100,7 @@ def _metadata(reel: Reel) -> dict[str, Any]:
         hosts |= set(batch.column("device.hostname").unique().to_pylist())
         channels |= set(batch.column("metadata.log_name").unique().to_pylist())
     known = {"hosts": sorted(filter(None, hosts))[:8], "channels": sorted(filter(None, channels))[:16]}
-    return {"launches": launches} | known
+    return {"launches": launches, "events": reel.spool.rows} | known
 
 
 def facts_of(recording: Recording) -> dict[str, Any]:
@@ -128,13 +124,20 @@ def film_files(paths: Iterable[str], corpus: Corpus, facts: dict[str, Any], left
 
 def film_commands(staged: Iterable[Staged], corpus: Corpus) -> int:
     """Film hand-made Events, each command on a host of its own, and add them as recordings of their own."""
-    facts, rows = [], []
+    facts: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for number, (known, events) in enumerate(staged):
         facts.append(known)
-        rows.extend(row | {"device.hostname": str(number)} for row in events)
+        rows.extend(_alone(row, number) for row in events)
     batches = (to_batch(rows[i : i + 8192]) for i in range(0, len(rows), 8192))
     with Spool(2 << 30) as spool:
         return corpus.add(film(batches, blank(), spool), facts, lambda owner: int(owner.host))
+
+
+def _alone(row: Row, number: int) -> Row:
+    """The Event on a host and in a process that no other command shares."""
+    uids = {c: f"{number}/{row[c]}" for c in ("process.uid", "actor.process.uid") if row.get(c)}
+    return row | uids | {"device.hostname": str(number)}
 
 
 def _kept(reel: Reel, left_out: set[str]) -> np.ndarray[Any, Any]:

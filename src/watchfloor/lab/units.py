@@ -1,7 +1,7 @@
 """What a screen is calibrated and measured on: attack recordings and benign scenes.
 
 An attack recording counts once, by its strongest scene. A benign unit is one scene of a recording in which
-nothing malicious happened, or, where truth per event exists, a scene without a malicious event.
+nothing malicious happened.
 """
 
 from dataclasses import dataclass

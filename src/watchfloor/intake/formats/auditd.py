@@ -7,16 +7,20 @@ from typing import BinaryIO
 from watchfloor.base.account import Account
 from watchfloor.base.events import Row
 from watchfloor.intake.format import Format
-from watchfloor.intake.linux import clock, mapping, records
+from watchfloor.intake.linux import mapping
 from watchfloor.intake.linux.assembly import Assembly, AuditEvent
+from watchfloor.intake.linux.records import parse
 
 #: auditd cuts records at 8970 bytes; user space may write longer ones, nobody writes one this long.
 MAX_LINE = 1024 * 1024
+#: What is decoded and split at once; no more than `MAX_LINE`, so that only its last line can be too long.
+_BLOCK = 256 * 1024
 
 _RECORD = re.compile(rb"type=(?:[A-Z_0-9]{2,40}|UNKNOWN\[\d+\]) (?:msg=)?audit\([^()\n]{3,60}:\d{1,20}\) ?:")
 _QUOTING = re.compile(rb"""\s*(?:[\[{"]|<(?!\d))""")
 #: What ausearch puts between events.
 _SEPARATORS = ("----", "time->")
+_PADDING = "\r\n\x00 \t\ufeff"
 
 
 def sniff(head: bytes) -> bool:
@@ -36,45 +40,58 @@ def _is_record(line: bytes) -> bool:
 def stream(stream: BinaryIO, source: str, account: Account) -> Iterator[Row]:
     """Rows of an audit log in the order events complete."""
     window = Assembly()
-    number = 0
-    while True:
-        line = stream.readline(MAX_LINE + 1)
-        if not line:
-            break
-        number += 1
-        if len(line) > MAX_LINE:
+    number = 1
+    for block, overlong in _blocks(stream):
+        lines = block.decode("utf-8", "backslashreplace").split("\n")
+        if not lines[-1]:
+            lines.pop()
+        for event in _events(window, lines, number, source, account):
+            row = _row(event, source, account)
+            if row is not None:
+                yield row
+        number += len(lines)
+        if overlong:
             account.reject_record(source, str(number), f"line longer than {MAX_LINE} bytes")
-            while line and not line.endswith(b"\n"):
-                line = stream.readline(MAX_LINE)
-            continue
-        text = line.decode("utf-8", "backslashreplace").strip("\r\n\x00 \t\ufeff")
-        if not text:
-            continue
-        if text.startswith(_SEPARATORS):
-            yield from _rows(window.flush(), source, account)
-            continue
-        yield from _take(window, text, number, source, account)
-    yield from _rows(window.flush(), source, account)
-
-
-def _take(window: Assembly, text: str, number: int, source: str, account: Account) -> Iterator[Row]:
-    record = records.parse(text)
-    if record is None:
-        account.reject_record(source, str(number), "not an audit record")
-        return
-    try:
-        yield from _rows(window.add(record, clock.micros(record.stamp)), source, account)
-    except OverflowError:
-        account.reject_record(source, str(number), "audit event larger than 16 MiB")
-
-
-def _rows(events: Iterator[AuditEvent], source: str, account: Account) -> Iterator[Row]:
-    for event in events:
-        row = mapping.to_row(event)
-        if row is None:
-            account.reject_record(source, event.stamp, "event without a record that says what was done")
-        else:
+            number += 1
+    for event in window.flush():
+        row = _row(event, source, account)
+        if row is not None:
             yield row
+
+
+def _blocks(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
+    """Whole lines by the block, and whether a line too long to be held followed them: it has been read past."""
+    while block := stream.read(_BLOCK):
+        start = block.rfind(b"\n") + 1
+        rest = stream.readline(MAX_LINE + 1 - (len(block) - start)) if start < len(block) else b""
+        if len(block) - start + len(rest) <= MAX_LINE:
+            yield block + rest, False
+            continue
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(MAX_LINE)
+        yield block[:start], True
+
+
+def _events(window: Assembly, lines: list[str], first: int, source: str, account: Account) -> Iterator[AuditEvent]:
+    for number, line in enumerate(lines, first):
+        text = line.strip(_PADDING)
+        record = parse(text)
+        if record is not None:
+            try:
+                yield from window.add(record)
+            except OverflowError:
+                account.reject_record(source, str(number), "audit event larger than 16 MiB")
+        elif text.startswith(_SEPARATORS):
+            yield from window.flush()
+        elif text:
+            account.reject_record(source, str(number), "not an audit record")
+
+
+def _row(event: AuditEvent, source: str, account: Account) -> Row | None:
+    row = mapping.to_row(event)
+    if row is None:
+        account.reject_record(source, event.stamp, "event without a record that says what was done")
+    return row
 
 
 FORMATS: tuple[Format, ...] = (

@@ -4,7 +4,7 @@ import posixpath
 import shlex
 
 from watchfloor.intake.linux.assembly import AuditEvent
-from watchfloor.intake.linux.records import Fields, unhex
+from watchfloor.intake.linux.shapes import Fields, unhex
 
 #: Arguments looked at; the kernel allows more, no command line is read that far.
 MAX_ARGUMENTS = 65_536

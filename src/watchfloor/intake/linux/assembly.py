@@ -1,9 +1,11 @@
 """Records joined to audit events, in a bounded window."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from watchfloor.intake.linux.records import Fields, Record
+from watchfloor.intake.linux import clock
+from watchfloor.intake.linux.records import Record
+from watchfloor.intake.linux.shapes import Fields
 
 #: Events held open at once; the kernel interleaves a few at most, one per processor.
 OPEN_EVENTS = 128
@@ -50,41 +52,43 @@ class Assembly:
     def __init__(self) -> None:
         self._open: dict[tuple[str | None, str], AuditEvent] = {}
 
-    def add(self, record: Record, time: int | None) -> Iterator[AuditEvent]:
-        """Take a record; yields the events that are complete now.
+    def add(self, record: Record) -> Sequence[AuditEvent]:
+        """Take a record; returns the events that are complete now.
 
         Raises:
             OverflowError: the event has grown past `EVENT_CHARS`, the record was not taken.
         """
         key = (record.node, record.stamp)
-        if record.type == "EOE":
-            event = self._open.get(key)
-            if event is not None:
-                yield self._close(key)
-            return
         event = self._open.get(key)
+        if record.type == "EOE":
+            return (self._open.pop(key),) if event is not None else ()
+        is_new = event is None
         if event is None:
-            event = AuditEvent(record.stamp, record.node, record.interpreted, time)
+            event = AuditEvent(record.stamp, record.node, record.interpreted, clock.micros(record.stamp))
             self._open[key] = event
-        if event.chars + len(record.line) > EVENT_CHARS:
-            raise OverflowError
         event.chars += len(record.line)
+        if event.chars > EVENT_CHARS:
+            event.chars -= len(record.line)
+            raise OverflowError
         event.records.append(record)
-        if record.type.startswith(_ALONE) and len(event.records) == 1:
-            yield self._close(key)
+        done: Sequence[AuditEvent] = ()
+        if is_new:
+            if record.type.startswith(_ALONE):
+                done = (self._open.pop(key),)
         elif record.type == "PROCTITLE" and event.of("SYSCALL") is not None:
             # last of its event in a log; ausearch prints it first, where the call is still to come
-            yield self._close(key)
-        while len(self._open) > OPEN_EVENTS or self._oldest_is_past(time):
-            yield self._close(next(iter(self._open)))
+            done = (self._open.pop(key),)
+        return done if len(self._open) < 2 else (*done, *self._overdue(event.time))
 
-    def flush(self) -> Iterator[AuditEvent]:
+    def flush(self) -> Sequence[AuditEvent]:
         """Everything still open: at the end, and where ausearch draws a line."""
-        while self._open:
-            yield self._close(next(iter(self._open)))
+        events = list(self._open.values())
+        self._open.clear()
+        return events
 
-    def _close(self, key: tuple[str | None, str]) -> AuditEvent:
-        return self._open.pop(key)
+    def _overdue(self, time: int | None) -> Iterator[AuditEvent]:
+        while len(self._open) > OPEN_EVENTS or self._oldest_is_past(time):
+            yield self._open.pop(next(iter(self._open)))
 
     def _oldest_is_past(self, time: int | None) -> bool:
         if time is None or len(self._open) < 2:

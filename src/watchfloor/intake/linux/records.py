@@ -6,13 +6,16 @@ writes as hexadecimal because it holds spaces or quotes is text again.
 """
 
 import re
-from dataclasses import dataclass
 from itertools import zip_longest
 
-Fields = dict[str, str]
+from watchfloor.intake.linux.shapes import SHAPES, Fields, unhex
 
 #: type=NAME msg=audit(STAMP): or the kernel's own type=1300 audit(STAMP): ; the stamp stays as printed.
 _HEAD = re.compile(r"type=([A-Z_0-9]{1,40}|UNKNOWN\[\d{1,9}\]) (?:msg=)?audit\(([^()\n]{3,60}):(\d{1,20})\) ?: ?")
+#: The head as auditd writes it, by far the most frequent: a case of the one above.
+_PLAIN_HEAD = re.compile(
+    r"(?:node=(\S{1,255}) )?type=([A-Z][A-Z_0-9]{0,39}) msg=audit\(([0-9]{1,12}\.[0-9]{1,9}:[0-9]{1,20})\): ?"
+)
 _NODE = re.compile(r"(?:^|\s)node=(\S{1,255})\s")
 _SYSLOG_HOST = re.compile(
     r"(?:<\d{1,3}>\d? ?)?"
@@ -81,20 +84,49 @@ _NUMBERED = {
 }
 
 
-@dataclass(slots=True)
 class Record:
     """One audit record. ``interpreted`` is the output of ``ausearch -i``: names instead of numbers."""
 
-    type: str
-    stamp: str
-    node: str | None
-    interpreted: bool
-    fields: Fields
-    line: str
+    __slots__ = ("_fields", "_start", "interpreted", "line", "node", "stamp", "type")
+
+    def __init__(self, type_: str, stamp: str, node: str | None, interpreted: bool, line: str, start: int) -> None:
+        self.type = type_
+        self.stamp = stamp
+        self.node = node
+        self.interpreted = interpreted
+        self.line = line
+        self._start = start
+        self._fields: Fields | None = None
+
+    @property
+    def fields(self) -> Fields:
+        """The fields behind the head of the line, taken apart when they are first asked for.
+
+        Of a record in one of `shapes` only those that are read for its type.
+        """
+        if self._fields is None:
+            self._fields = self._parsed()
+        return self._fields
+
+    def _parsed(self) -> Fields:
+        if self.interpreted:
+            return _interpreted(self.type, self.line[self._start :])
+        shape = SHAPES.get(self.type)
+        fields = shape(self.line, self._start) if shape is not None else None
+        return fields if fields is not None else _raw(self.type, self.line[self._start :])
 
 
 def parse(line: str) -> Record | None:
     """The record of a line, None when the line is no audit record."""
+    plain = _PLAIN_HEAD.match(line)
+    if plain is None:
+        return _prefixed(line)
+    node, type_, stamp = plain.groups()
+    return Record(type_, stamp, node.lower() if node is not None else None, False, line, plain.end())
+
+
+def _prefixed(line: str) -> Record | None:
+    """A record with a head of any kind, behind anything."""
     head = _HEAD.search(line, 0, 2048)
     if head is None:
         return None
@@ -103,17 +135,15 @@ def parse(line: str) -> Record | None:
     if prefix:
         found = _NODE.search(prefix) or _SYSLOG_HOST.match(prefix)
         node = found[1].lower() if found else None
-    body = line[head.end() :]
     clock = head[2]
-    interpreted = not _is_epoch(clock)
     type_ = _NUMBERED.get(head[1], head[1])
-    fields = _interpreted(type_, body) if interpreted else _raw(type_, body)
-    return Record(type_, f"{clock}:{head[3]}", node, interpreted, fields, line)
+    return Record(type_, f"{clock}:{head[3]}", node, not _is_epoch(clock), line, head.end())
 
 
 def from_pairs(type_: str, stamp: str, node: str | None, pairs: str) -> Record:
     """A record whose fields a collector has split off already (Azure's ``AuditdMessage``)."""
-    return Record(type_, stamp, node, False, _raw(type_, pairs), f"type={type_} msg=audit({stamp}): {pairs}")
+    head = f"type={type_} msg=audit({stamp}): "
+    return Record(type_, stamp, node, False, head + pairs, len(head))
 
 
 def _is_epoch(clock: str) -> bool:
@@ -150,11 +180,6 @@ def _raw(type_: str, body: str) -> Fields:
         else:
             fields[name] = value
     return fields
-
-
-def unhex(value: str) -> str:
-    """Text of a hexadecimal value; bytes that are no UTF-8 are kept as ``\\xff``."""
-    return bytes.fromhex(value).decode("utf-8", "backslashreplace")
 
 
 def _interpreted(type_: str, body: str) -> Fields:
