@@ -38,6 +38,7 @@ def _bags(seed: int, recordings: int = 40, frames: int = 20) -> Bags:
         pattern=rng.integers(1, 2**60, n).astype(np.uint64),
         repeats=np.ones(n, np.int32),
         launch=np.ones(n, np.bool_),
+        action=np.zeros(n, np.int16),
         facts=facts,
         labs=names,
         lab=np.asarray([names.index(f["lab"]) for f in facts]),

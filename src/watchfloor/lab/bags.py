@@ -26,6 +26,7 @@ class Bags:
     pattern: npt.NDArray[np.uint64]
     repeats: npt.NDArray[np.int32]
     launch: npt.NDArray[np.bool_]
+    action: npt.NDArray[np.int16]
     facts: list[dict[str, Any]]
     labs: list[str]
     lab: npt.NDArray[np.int64]  # (recordings,)
@@ -54,6 +55,7 @@ def load(path: Path) -> Bags:
         pattern=raw["pattern"],
         repeats=raw["repeats"],
         launch=raw["launch"],
+        action=raw["action"],
         facts=facts,
         labs=labs,
         lab=np.asarray([place[f["lab"]] for f in facts]),

@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float64]
 #: A pattern in more than this share of a lab's mixed recordings (at least MIN_RECORDINGS) is background.
 COMMON: Final = 0.3
 MIN_RECORDINGS: Final = 5
+#: Benign frames of an action are weighted up or down by at most this much.
+MOST_SCALED: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Settings:
     l2: float = 3e-4
     iterations: int = 60
     benign_share: float = 0.5
+    balance_actions: bool = True
 
 
 def fit(
@@ -42,7 +45,7 @@ def fit(
     label = bags.label()
     prior = np.asarray([PRIOR[str(v)] for v in label])[recording]
     prior = np.where(background(bags)[rows], 0.0, prior)
-    weight = frame_weights(bags, rows, prior > 0, settings)
+    weight = frame_weights(bags, rows, prior, settings)
     q = prior.copy()
     w, b = np.zeros(x.shape[1]), 0.0
     for _ in range(settings.rounds):
@@ -68,19 +71,26 @@ def background(bags: Bags) -> npt.NDArray[np.bool_]:
     return common
 
 
-def frame_weights(
-    bags: Bags, rows: npt.NDArray[np.bool_], positive: npt.NDArray[np.bool_], settings: Settings
-) -> Floats:
-    """Weight of each frame: a recording counts as much as the square root of its distinct frames, and
+def frame_weights(bags: Bags, rows: npt.NDArray[np.bool_], prior: Floats, settings: Settings) -> Floats:
+    """Weight of each frame: a recording counts as much as the square root of its distinct frames.
 
-    possibly-malicious and benign frames share the total by ``settings.benign_share``.
+    Possibly-malicious and benign frames share the total by ``settings.benign_share``, and benign frames of
+    each action are scaled so that no action alone speaks for an attack: crops hold launches, background logs.
     """
-    recording = bags.recording[rows]
+    recording, action = bags.recording[rows], bags.action[rows].astype(np.int64)
     size = np.bincount(recording, minlength=len(bags.facts))
     weight = 1.0 / np.sqrt(np.maximum(size, 1))[recording]
+    positive = prior > 0
     weight[positive] *= (1 - settings.benign_share) / max(weight[positive].sum(), 1e-9)
     weight[~positive] *= settings.benign_share / max(weight[~positive].sum(), 1e-9)
-    return np.asarray(weight * len(recording))
+    if settings.balance_actions:
+        bad = np.bincount(action, weight * prior)
+        good = np.bincount(action, weight * (1 - prior))
+        known = np.bincount(action, np.where(positive, 0, weight))
+        wanted = bad * good.sum() / max(bad.sum(), 1e-9)
+        scale = np.clip((wanted - good + known) / np.maximum(known, 1e-9), 1 / MOST_SCALED, MOST_SCALED)
+        weight = np.where(positive, weight, weight * scale[action])
+    return np.asarray(weight * len(recording) / weight.sum())
 
 
 def _expect(z: Floats, prior: Floats, recording: npt.NDArray[np.int32]) -> Floats:

@@ -75,14 +75,15 @@ def _blocks(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
 def _events(window: Assembly, lines: list[str], first: int, source: str, account: Account) -> Iterator[AuditEvent]:
     for number, line in enumerate(lines, first):
         text = line.strip(_PADDING)
+        if text.startswith(_SEPARATORS):
+            yield from window.flush()
+            continue
         record = parse(text)
         if record is not None:
             try:
                 yield from window.add(record)
             except OverflowError:
                 account.reject_record(source, str(number), "audit event larger than 16 MiB")
-        elif text.startswith(_SEPARATORS):
-            yield from window.flush()
         elif text:
             account.reject_record(source, str(number), "not an audit record")
 
