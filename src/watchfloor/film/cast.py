@@ -6,12 +6,14 @@ actor; an event without a process belongs to its logon session, or to its host's
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from watchfloor.base.events import Row
 
 Ints = npt.NDArray[np.int64]
 
@@ -50,37 +52,12 @@ class Cast:
         keys = coded.dictionary.to_pylist()
         first = np.full(len(keys), -1, np.int64)
         first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-        numbers = np.empty(len(keys), np.int64)
-        for i, key in enumerate(keys):
-            known = self._numbers.get(key)
-            numbers[i] = self._add(key, batch, int(first[i])) if known is None else known
+        new = [i for i, key in enumerate(keys) if key not in self._numbers]
+        rows = batch.select(_SEEN).take(pa.array(first[new])).to_pylist()
+        for i, row in zip(new, rows, strict=True):
+            self._append(_owner(keys[i], row), row["source"])
+        numbers = np.asarray([self._numbers[key] for key in keys], np.int64)
         return np.asarray(numbers[codes])
-
-    def _add(self, key: str, batch: pa.RecordBatch, row: int) -> int:
-        def value(name: str) -> Any:
-            return batch.column(name)[row].as_py()
-
-        host = value("device.hostname") or ""
-        owner = Owner(key, host)
-        if key.startswith("session|"):
-            owner.kind, owner.user = "session", value("actor.user.name") or value("user.name") or ""
-        elif key.startswith("log|"):
-            owner.kind, owner.image = "log", value("metadata.log_name") or ""
-        elif value("action") == "process.launch" and value("process.uid") == key:
-            owner.pid = value("process.pid")
-            owner.image = value("process.file.path") or ""
-            owner.command_line = value("process.cmd_line") or ""
-            owner.parent_uid = value("actor.process.uid") or ""
-        elif value("actor.process.uid") == key:
-            owner.pid = value("actor.process.pid")
-            owner.image = value("actor.process.file.path") or ""
-            owner.command_line = value("actor.process.cmd_line") or ""
-            owner.user = value("actor.user.name") or ""
-            owner.parent_uid = value("actor.process.parent_process.uid") or ""
-        else:
-            owner.pid = value("process.pid")
-            owner.image = value("process.file.path") or ""
-        return self._append(owner, value("source"))
 
     def _append(self, owner: Owner, source: str) -> int:
         number = len(self.owners)
@@ -94,29 +71,50 @@ class Cast:
 
         ``processes`` has the columns of ``intake.identity.PROCESSES``, one row a process.
         """
-        place = {uid: i for i, uid in enumerate(processes.column("uid").to_pylist())}
+        known = {row["uid"]: row for row in processes.to_pylist()}
         number = 0
         while number < len(self.owners):  # parents are appended as we go
             owner = self.owners[number]
-            row = place.get(owner.uid)
+            row = known.get(owner.uid)
             if row is not None:
-                self._fill(owner, processes, row)
-            if owner.parent_uid and owner.parent_uid not in self._numbers and owner.parent_uid in place:
+                owner.image = row["image"] or owner.image
+                owner.command_line = row["cmd_line"] or owner.command_line
+                owner.user = row["user"] or owner.user
+                owner.parent_uid = row["parent_uid"] or owner.parent_uid
+                owner.start = row["start"]
+                owner.pid = owner.pid if row["pid"] is None else row["pid"]
+            if owner.parent_uid and owner.parent_uid not in self._numbers and owner.parent_uid in known:
                 self._append(Owner(owner.parent_uid, owner.host), self.sources[number])
             number += 1
 
-    @staticmethod
-    def _fill(owner: Owner, processes: pa.Table, row: int) -> None:
-        def value(name: str) -> Any:
-            return processes.column(name)[row].as_py()
 
-        owner.image = value("image") or owner.image
-        owner.command_line = value("cmd_line") or owner.command_line
-        owner.user = value("user") or owner.user
-        owner.parent_uid = value("parent_uid") or owner.parent_uid
-        owner.start = value("start")
-        pid = value("pid")
-        owner.pid = owner.pid if pid is None else pid
+#: What a first Event tells of its owner.
+_SEEN: Final = [
+    "source", "device.hostname", "metadata.log_name", "action", "process.uid", "process.pid", "process.file.path",
+    "process.cmd_line", "user.name", "actor.user.name", "actor.process.uid", "actor.process.pid",
+    "actor.process.file.path", "actor.process.cmd_line", "actor.process.parent_process.uid",
+]  # fmt: skip
+
+
+def _owner(key: str, row: Row) -> Owner:
+    """An owner as the first Event it owns shows it."""
+    owner = Owner(key, row["device.hostname"] or "")
+    if key.startswith("session|"):
+        owner.kind, owner.user = "session", row["actor.user.name"] or row["user.name"] or ""
+    elif key.startswith("log|"):
+        owner.kind, owner.image = "log", row["metadata.log_name"] or ""
+    elif row["actor.process.uid"] == key and not (row["action"] == "process.launch" and row["process.uid"] == key):
+        owner.pid = row["actor.process.pid"]
+        owner.image = row["actor.process.file.path"] or ""
+        owner.command_line = row["actor.process.cmd_line"] or ""
+        owner.user = row["actor.user.name"] or ""
+        owner.parent_uid = row["actor.process.parent_process.uid"] or ""
+    else:
+        owner.pid = row["process.pid"]
+        owner.image = row["process.file.path"] or ""
+        owner.command_line = row["process.cmd_line"] or ""
+        owner.parent_uid = (row["actor.process.uid"] or "") if row["action"] == "process.launch" else ""
+    return owner
 
 
 def owner_keys(batch: pa.RecordBatch) -> pa.Array:

@@ -21,7 +21,7 @@ from sklearn.metrics import roc_auc_score
 from watchfloor.lab import mil
 from watchfloor.lab.bags import Bags, load
 from watchfloor.lab.train_screen import calibrate, cross_logits
-from watchfloor.lab.units import Units, balanced, units
+from watchfloor.lab.units import Units, balanced, mixed_scenes, units
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,15 +42,16 @@ def groups_of(bags: Bags, by: str) -> tuple[npt.NDArray[np.int64], list[str]]:
     return np.asarray([known.index(n) for n in names]), known
 
 
-def judge(bags: Bags, found: Units, group: npt.NDArray[np.int64]) -> Judged:
-    """Calibrate and threshold each group's units on the other groups' units."""
+def judge(bags: Bags, known: Units, found: Units, group: npt.NDArray[np.int64]) -> Judged:
+    """Judge each group's ``found`` units, calibrated and thresholded on the other groups' ``known`` units."""
     probability = np.zeros(len(found.attack))
     malicious = np.zeros(len(found.attack), np.bool_)
     suspicious = np.zeros(len(found.attack), np.bool_)
     place = group[found.recording]
     for number in np.unique(place):
         mine = place == number
-        rest = Units(*(getattr(found, n)[~mine] for n in ("features", "attack", "recording", "scene")))
+        others = group[known.recording] != number
+        rest = Units(*(getattr(known, n)[others] for n in ("features", "attack", "recording", "scene")))
         weights, bias, limits = calibrate(bags, rest)
         p = 1 / (1 + np.exp(-(found.features[mine] @ weights + bias)))
         probability[mine] = p
@@ -106,8 +107,9 @@ def share(values: npt.NDArray[np.bool_], recording: npt.NDArray[np.int64]) -> di
 def measure(bags: Bags, by: str, settings: mil.Settings) -> dict[str, Any]:
     """All figures of one split."""
     group, names = groups_of(bags, by)
-    found = units(bags, cross_logits(bags, settings, group))
-    judged = judge(bags, found, group)
+    logit = cross_logits(bags, settings, group)
+    found, mixed = units(bags, logit), mixed_scenes(bags, logit)
+    judged, among = judge(bags, found, found, group), judge(bags, found, mixed, group)
     trap = metadata_only(bags, found, group)
     attack, r = found.attack, found.recording
     launches = sum(bags.facts[int(i)]["launches"] for i in np.unique(r[~attack]))
@@ -121,6 +123,7 @@ def measure(bags: Bags, by: str, settings: mil.Settings) -> dict[str, Any]:
         "benign scenes flagged suspicious or worse": share(judged.suspicious[~attack], r[~attack]),
         "false malicious verdicts per 1,000 process creations": 1000 * flagged / max(launches, 1),
         "process creations in benign recordings": launches,
+        "scenes of mixed recordings called malicious (attacks among them)": share(among.malicious, mixed.recording),
         "verdict accuracy": share(judged.malicious == attack, r),
         "roc auc": float(roc_auc_score(attack, judged.probability)),
         "roc auc, metadata only": float(roc_auc_score(attack, trap)),

@@ -46,6 +46,16 @@ def units(bags: Bags, logit: Floats) -> Units:
     return Units(features[keep], chosen[keep], recording[keep], scenes[keep])
 
 
+def mixed_scenes(bags: Bags, logit: Floats) -> Units:
+    """Every scene of the recordings that hold an attack somewhere among ordinary work; ``attack`` is unknown."""
+    scenes, inverse = np.unique(bags.scene, return_inverse=True)
+    features = pool(inverse, len(scenes), bags.pattern, logit.astype(np.float32)).astype(np.float64)
+    recording = np.zeros(len(scenes), np.int64)
+    recording[inverse] = bags.recording
+    mine = bags.label()[recording] == "mixed"
+    return Units(features[mine], np.zeros(mine.sum(), np.bool_), recording[mine], scenes[mine])
+
+
 def balanced(bags: Bags, found: Units) -> Floats:
     """Weight of each unit: labs share a class's weight by the square root of their units, classes are equal."""
     weight = np.zeros(len(found.attack))
