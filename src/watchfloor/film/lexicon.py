@@ -4,6 +4,7 @@ Written by hand from the public behaviour of administration and attack tools. A 
 itself; it only gets a channel before the others. Also the folders and launchers an operating system has.
 """
 
+from functools import lru_cache
 from typing import Final
 
 _SALIENT_WORDS: Final = r"""
@@ -75,7 +76,7 @@ SHELLS: Final = frozenset(
 )
 
 # Longest match first; the class is what a hashed feature says of a folder, so that no user or lab shows.
-_FOLDERS: Final[tuple[tuple[str, str], ...]] = (
+_WINDOWS_FOLDERS: Final[tuple[tuple[str, str], ...]] = (
     ("\\windows\\system32\\drivers", "sys32drv"),
     ("\\windows\\system32\\windowspowershell", "sys32ps"),
     ("\\windows\\system32\\wbem", "sys32wbem"),
@@ -115,6 +116,8 @@ _FOLDERS: Final[tuple[tuple[str, str], ...]] = (
     ("\\pipe\\", "pipe"),
     ("\\windows", "windir"),
     ("\\users", "userdir"),
+)
+_UNIX_FOLDERS: Final[tuple[tuple[str, str], ...]] = (
     ("/dev/shm", "devshm"),
     ("/var/tmp", "vartmp"),
     ("/private/tmp", "tmp"),
@@ -124,7 +127,6 @@ _FOLDERS: Final[tuple[tuple[str, str], ...]] = (
     ("/etc/systemd", "etcsystemd"),
     ("/lib/systemd", "libsystemd"),
     ("/etc/ssh", "etcssh"),
-    ("/.ssh", "dotssh"),
     ("/etc/pam.d", "etcpam"),
     ("/etc", "etc"),
     ("/var/log", "varlog"),
@@ -156,18 +158,14 @@ _FOLDERS: Final[tuple[tuple[str, str], ...]] = (
 )
 
 
+@lru_cache(maxsize=65_536)
 def folder_class(path: str) -> str:
     """The kind of folder a lower-case path lies in, without user, host or volume. ``""`` for no folder."""
-    anchored = path.startswith("/")
-    for needle, name in _FOLDERS:
-        if needle[0] == "/":
-            found = path.startswith(needle) if anchored and needle not in ("/.ssh",) else needle in path
-            if not anchored and not found:
-                continue
-        else:
-            found = needle in path
-        if found:
-            return name
-    if "\\" in path:
-        return "unc" if path.startswith("\\\\") else "drive"
-    return "root" if anchored else ""
+    if path.startswith("/"):
+        if "/.ssh" in path:
+            return "dotssh"
+        return next((name for needle, name in _UNIX_FOLDERS if path.startswith(needle)), "root")
+    if "\\" not in path:
+        return ""
+    found = next((name for needle, name in _WINDOWS_FOLDERS if needle in path), "")
+    return found or ("unc" if path.startswith("\\\\") else "drive")

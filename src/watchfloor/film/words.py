@@ -9,6 +9,7 @@ import binascii
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -23,12 +24,14 @@ _IP = re.compile(r"(?<![\w.])(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?![\w.])
 _URL = re.compile(r"^(https?|ftp|ldap|file)://", re.IGNORECASE)
 _B64 = re.compile(r"^[A-Za-z0-9+/_-]{24,}={0,2}$")
 _HEX = re.compile(r"^(?:0x)?[0-9a-f]{8,}$")
+_SID = re.compile(r"s-1-5-21[-\d]+")
 _DIGITS = re.compile(r"\d+")
 _SPECIAL = re.compile(r"[\^`+$%{}~!@#]")
 _SCRIPT_WORD = re.compile(r"[a-z_$-][\w$:.-]{1,38}", re.IGNORECASE)
 _TAIL = re.compile(r"[\\/]")
 
 
+@lru_cache(maxsize=65_536)
 def base_name(path: str) -> str:
     """Last part of a path, lower case, digits masked, versioned and random parts shortened."""
     name = _TAIL.split(path.strip().strip('"').lower())[-1]
@@ -124,7 +127,7 @@ def shape_words(text: str) -> list[str]:
     """Length, entropy and odd characters of a text, in coarse classes."""
     cut = text[:2048]
     specials = len(_SPECIAL.findall(cut))
-    letters = [c for c in cut if c.isalpha()]
+    letters = [c for c in cut[:512] if c.isalpha()]
     flips = sum(a.islower() != b.islower() for a, b in pairwise(letters))
     odd = bool(letters) and flips > 0.35 * len(letters)
     return [
@@ -157,7 +160,7 @@ def command_words(text: str, limit: int) -> list[str]:
 def script_words(text: str) -> list[str]:
     """Words of a script, query or pipeline, in order, masked."""
     cut = text[:MAX_TEXT]
-    words = [_DIGITS.sub("0", w.lower().rstrip(".-:")) for w in _SCRIPT_WORD.findall(cut)]
+    words = [w.rstrip(".-:") for w in _SCRIPT_WORD.findall(_DIGITS.sub("0", cut.lower()))]
     words.extend("<blob>" for token in _SPLIT.split(cut) if len(token) >= 40 and _B64.match(token))
     return words
 
@@ -169,8 +172,10 @@ def text_words(text: str, limit: int) -> list[str]:
 
 def registry_words(path: str, limit: int) -> list[str]:
     """Parts of a registry path from its end, hive and identifiers masked."""
-    low = re.sub(r"s-1-5-21[-\d]+", "<sid>", _GUID.sub("<guid>", path[:1024].lower()))
-    parts = [_DIGITS.sub("0", p)[:40] for p in low.split("\\") if p]
+    low = path[:1024].lower()
+    if "-" in low:
+        low = _SID.sub("<sid>", _GUID.sub("<guid>", low))
+    parts = [p[:40] for p in _DIGITS.sub("0", low).split("\\") if p]
     tail = parts[-4:]
     pairs = ["\\".join(tail[-2:]), "\\".join(tail[-3:])]
     return _first([f"hive:{parts[0]}" if parts else "", *reversed(tail), *pairs], limit)

@@ -31,7 +31,7 @@ LEAST_RECORDINGS: Final = 4
 #: Attribution weights smaller than this are dropped: they change no probability by a percent.
 SMALLEST_WEIGHT: Final = 0.05
 #: Benign units allowed above each threshold, on leave-one-lab-out scores.
-FALSE_ALARMS: Final = {"malicious": 0.01, "suspicious": 0.03}
+FALSE_ALARMS: Final = {"malicious": 0.02, "suspicious": 0.05}
 #: A threshold is never below these: a verdict must also be likelier than not.
 LOWEST: Final = {"malicious": 0.6, "suspicious": 0.4}
 
