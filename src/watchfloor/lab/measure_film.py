@@ -98,6 +98,19 @@ def interval(
     return float(low), float(high)
 
 
+def at_false_alarms(probability: Floats, attack: npt.NDArray[np.bool_], allowed: float) -> float:
+    """Share of attacks above the score that ``allowed`` of the benign units exceed."""
+    return float((probability[attack] > np.quantile(probability[~attack], 1 - allowed)).mean())
+
+
+def calibration_error(probability: Floats, attack: npt.NDArray[np.bool_], weight: Floats, bins: int = 10) -> float:
+    """Expected calibration error over equal-width bins (Naeini et al. 2015), units weighted as in training."""
+    place = np.minimum((probability * bins).astype(np.int64), bins - 1)
+    total = np.bincount(place, weight, bins)
+    gap = np.abs(np.bincount(place, weight * probability, bins) - np.bincount(place, weight * attack, bins))
+    return float(gap.sum() / total.sum())
+
+
 def share(values: npt.NDArray[np.bool_], recording: npt.NDArray[np.int64]) -> dict[str, Any]:
     """Mean with its interval and count."""
     low, high = interval(values, recording, 2_000 if len(values) > 5_000 else 10_000)
@@ -125,6 +138,13 @@ def measure(bags: Bags, by: str, settings: mil.Settings) -> dict[str, Any]:
         "process creations in benign recordings": launches,
         "scenes of mixed recordings called malicious (attacks among them)": share(among.malicious, mixed.recording),
         "verdict accuracy": share(judged.malicious == attack, r),
+        "found at false-alarm share": {
+            f"{s:.2%}".replace("0%", "%"): at_false_alarms(judged.probability, attack, s)
+            for s in (0.01, 0.0167, 0.05, 0.1)
+        },
+        "expected calibration error, attacks and benign weighing the same": calibration_error(
+            judged.probability, attack, balanced(bags, found)
+        ),
         "roc auc": float(roc_auc_score(attack, judged.probability)),
         "roc auc, metadata only": float(roc_auc_score(attack, trap)),
         "majority accuracy": float(max(attack.mean(), 1 - attack.mean())),
