@@ -1,8 +1,10 @@
 """Broken and hostile input: a clear line each, and the rest goes on."""
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import os
 import struct
 import tarfile
@@ -14,8 +16,10 @@ import pytest
 import zstandard
 
 from tests.intake import windows_samples as samples
-from watchfloor.base.settings import MIB
+from watchfloor.base.settings import MIB, Settings
+from watchfloor.intake.limits import Budget
 from watchfloor.intake.reader import Reader
+from watchfloor.intake.streams import Unpacked, buffered
 
 LINE = json.dumps(samples.nxlog()).encode() + b"\n"
 
@@ -133,6 +137,19 @@ def test_rubbish_after_the_end_of_a_gzip(tmp_path: Path, read: Any) -> None:
     assert len(rows) == 1
     assert len(account.rejections) == 1
     assert "corrupt gzip data" in whys(account)[0]
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zstd", "bzip2", "xz"])
+def test_unpacking_reads_no_further_than_it_needs(kind: str) -> None:
+    """Or a well-packed log would pile up in memory, and each step would copy the pile."""
+    content = b"".join(b"%d %s\n" % (n, LINE[:40]) for n in range(400_000))
+    pack = {"gzip": gzip.compress, "zstd": zstandard.compress, "bzip2": bz2.compress, "xz": lzma.compress}[kind]
+    packed = io.BytesIO(pack(content))
+    size = len(packed.getvalue())
+    stream = buffered(Unpacked(packed, kind, Budget(Settings(), packed=size)))
+    read = stream.read(len(content) // 2)
+    assert packed.tell() <= size * 0.55 + 2 * 65_536
+    assert read + stream.read() == content
 
 
 def archive(path: Path, members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

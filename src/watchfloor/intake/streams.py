@@ -34,6 +34,7 @@ class Readable(Protocol):
 
 class _Unpacker(Protocol):
     eof: bool
+    needs_input: bool
     unused_data: bytes
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
@@ -49,6 +50,10 @@ class _Zlib:
     @property
     def eof(self) -> bool:
         return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._tail
 
     @property
     def unused_data(self) -> bytes:
@@ -72,6 +77,10 @@ class _Zstd:
     @property
     def eof(self) -> bool:
         return bool(self._inner.eof)
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._waiting
 
     @property
     def unused_data(self) -> bytes:
@@ -142,7 +151,8 @@ class Unpacked(io.RawIOBase):
         if self._unpacker.eof and not self._next_member():
             return False
         data = b""
-        if getattr(self._unpacker, "needs_input", True) or self._pending:
+        hungry = self._pending or self._unpacker.needs_input
+        if hungry:
             data = self._pending or self._packed.read(PIECE)
             self._pending = b""
         try:
@@ -153,7 +163,7 @@ class Unpacked(io.RawIOBase):
             # zstandard.ZstdError is its own tree and is imported only when it is needed.
             raise DamagedError(f"corrupt {self._kind} data: {error}") from error
         self._budget.spend(len(self._spare))
-        if not data and not self._spare and not self._unpacker.eof:
+        if hungry and not data and not self._spare and not self._unpacker.eof:
             self._ended = True
             raise DamagedError(f"truncated {self._kind} data: it ends in the middle")
         return True

@@ -1,15 +1,14 @@
 """Linux audit logs: auditd's own file, audit lines in syslog, and what ausearch prints."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from watchfloor.base.account import Account
 from watchfloor.base.events import Row
 from watchfloor.intake.format import Format
-from watchfloor.intake.linux import mapping
+from watchfloor.intake.linux import mapping, records
 from watchfloor.intake.linux.assembly import Assembly, AuditEvent
-from watchfloor.intake.linux.records import parse
 
 #: auditd cuts records at 8970 bytes; user space may write longer ones, nobody writes one this long.
 MAX_LINE = 1024 * 1024
@@ -42,14 +41,12 @@ def stream(stream: BinaryIO, source: str, account: Account) -> Iterator[Row]:
     window = Assembly()
     number = 1
     for block, overlong in _blocks(stream):
-        lines = block.decode("utf-8", "backslashreplace").split("\n")
-        if not lines[-1]:
-            lines.pop()
-        for event in _events(window, lines, number, source, account):
+        text = block.decode("utf-8", "backslashreplace")
+        for event in _events(window, text, number, source, account):
             row = _row(event, source, account)
             if row is not None:
                 yield row
-        number += len(lines)
+        number += text.count("\n")
         if overlong:
             account.reject_record(source, str(number), f"line longer than {MAX_LINE} bytes")
             number += 1
@@ -72,20 +69,38 @@ def _blocks(stream: BinaryIO) -> Iterator[tuple[bytes, bool]]:
         yield block[:start], True
 
 
-def _events(window: Assembly, lines: list[str], first: int, source: str, account: Account) -> Iterator[AuditEvent]:
-    for number, line in enumerate(lines, first):
-        text = line.strip(_PADDING)
-        if text.startswith(_SEPARATORS):
-            yield from window.flush()
-            continue
-        record = parse(text)
-        if record is not None:
-            try:
-                yield from window.add(record)
-            except OverflowError:
-                account.reject_record(source, str(number), "audit event larger than 16 MiB")
-        elif text:
-            account.reject_record(source, str(number), "not an audit record")
+def _events(window: Assembly, text: str, number: int, source: str, account: Account) -> Iterator[AuditEvent]:
+    """Events that are complete with the lines of the text, the first of which has the number."""
+    at, size = 0, len(text)
+    while at < size:
+        whole = records.whole(text, at)
+        if whole is not None:
+            done = window.add_whole(whole)
+            if done is not None:
+                yield from done
+                number += len(whole.records)
+                at = whole.end
+                continue
+        end = text.find("\n", at)
+        end = end if end >= 0 else size
+        line = text[at:end].strip(_PADDING)
+        yield from _line(window, line, number, source, account)
+        number += 1
+        at = end + 1
+
+
+def _line(window: Assembly, line: str, number: int, source: str, account: Account) -> Sequence[AuditEvent]:
+    if line.startswith(_SEPARATORS):
+        return window.flush()
+    record = records.parse(line)
+    if record is not None:
+        try:
+            return window.add(record)
+        except OverflowError:
+            account.reject_record(source, str(number), "audit event larger than 16 MiB")
+    elif line:
+        account.reject_record(source, str(number), "not an audit record")
+    return ()
 
 
 def _row(event: AuditEvent, source: str, account: Account) -> Row | None:

@@ -13,7 +13,7 @@ from watchfloor.intake.windows.xml import row_from_xml
 
 _SNIFF = re.compile(rb"<Event[\s>][^<]{0,300}<System[\s>]")
 _END = b"</Event>"
-_EVENT = re.compile(rb"<Event(?=[\s>]).*?</Event>", re.DOTALL)
+_START = re.compile(rb"<Event(?=[\s>])")
 
 #: What may stand between events without being lost: prolog, comments, the root element, byte order mark.
 _WRAPPING = re.compile(rb"<\?[^>]*\?>|<!--.*?-->|</?Events\b[^>]*>|\xef\xbb\xbf", re.DOTALL)
@@ -53,16 +53,26 @@ def parse(payload: bytes, first: int, source: str, account: Account) -> list[Row
     position = 0
     line = first
     starts: dict[int, int] = {}
-    for found in _EVENT.finditer(payload):
-        _between(payload[position : found.start()], line, source, account, rows)
-        line += payload.count(b"\n", position, found.start())
+    for start, end in _events(payload):
+        _between(payload[position:start], line, source, account, rows)
+        line += payload.count(b"\n", position, start)
         starts[line] = starts.get(line, 0) + 1
         record = str(line) if starts[line] == 1 else f"{line}.{starts[line]}"
-        _keep(found.group(), record, source, account, rows)
-        line += payload.count(b"\n", found.start(), found.end())
-        position = found.end()
+        _keep(payload[start:end], record, source, account, rows)
+        line += payload.count(b"\n", start, end)
+        position = end
     _between(payload[position:], line, source, account, rows)
     return rows
+
+
+def _events(payload: bytes) -> Iterator[tuple[int, int]]:
+    """Where events start and end."""
+    end = 0
+    while found := _START.search(payload, end):
+        end = payload.find(_END, found.end()) + len(_END)
+        if end < len(_END):
+            return
+        yield found.start(), end
 
 
 def _keep(event: bytes, record: str, source: str, account: Account, rows: list[Row]) -> None:

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from watchfloor.intake.linux.records import Fields
+from watchfloor.intake.linux.shapes import Fields
 
 _UNIX, _INET, _INET6 = 1, 2, 10
 _HOST = re.compile(r"host:(\S{1,64}) serv:(\d{1,5})")

@@ -2,12 +2,15 @@
 
 import posixpath
 import shlex
+from functools import lru_cache
 
 from watchfloor.intake.linux.assembly import AuditEvent
 from watchfloor.intake.linux.shapes import Fields, unhex
 
 #: Arguments looked at; the kernel allows more, no command line is read that far.
 MAX_ARGUMENTS = 65_536
+#: The kernel cuts titles at 128 bytes; ausearch and hand-made logs need not.
+_TITLE_CHARS = 512
 #: AT_FDCWD as the kernel prints it for 32 and 64 bit: the name is relative to the working directory.
 _AT_FDCWD = frozenset(("ffffff9c", "ffffffffffffff9c", "AT_FDCWD"))
 
@@ -28,11 +31,21 @@ def proctitle(event: AuditEvent) -> str | None:
         return None
     if "\x00" not in title:
         return title
-    return " ".join(shlex.quote(argument) for argument in title.rstrip("\x00").split("\x00"))
+    return _known_title(title) if len(title) <= _TITLE_CHARS else _title(title)
+
+
+def _title(title: str) -> str:
+    return " ".join([shlex.quote(argument) for argument in title.rstrip("\x00").split("\x00")])
+
+
+#: One process makes many calls.
+_known_title = lru_cache(4096)(_title)
 
 
 def _argv(records: list[Fields]) -> list[str]:
     """Arguments by number; long ones come in pieces ``a1[0]``, ``a1[1]`` over several records."""
+    if len(records) == 1 and _is_counted(records[0]):
+        return [_plain(value) for name, value in records[0].items() if name != "argc"]
     whole: dict[int, str] = {}
     pieces: dict[int, dict[int, str]] = {}
     for fields in records:
@@ -49,6 +62,16 @@ def _argv(records: list[Fields]) -> list[str]:
     for index, parts in pieces.items():
         whole[index] = _joined([parts[at] for at in sorted(parts)])
     return [_plain(whole[index]) for index in sorted(whole)]
+
+
+def _is_counted(fields: Fields) -> bool:
+    """True for ``argc``, ``a0``, ``a1`` … in this order and nothing else."""
+    return len(fields) < MAX_ARGUMENTS and list(fields) == ["argc", *_names(len(fields) - 1)]
+
+
+@lru_cache(64)
+def _names(count: int) -> tuple[str, ...]:
+    return tuple(f"a{number}" for number in range(count))
 
 
 def _joined(parts: list[str]) -> str:

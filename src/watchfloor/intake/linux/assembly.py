@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from watchfloor.intake.linux import clock
-from watchfloor.intake.linux.records import Record
+from watchfloor.intake.linux.records import Record, Whole
 from watchfloor.intake.linux.shapes import Fields
 
 #: Events held open at once; the kernel interleaves a few at most, one per processor.
@@ -28,6 +28,7 @@ class AuditEvent:
     time: int | None
     records: list[Record] = field(default_factory=list)
     chars: int = 0
+    text: str | None = None
 
     def of(self, type_: str) -> Fields | None:
         """Fields of the first record of a type."""
@@ -36,6 +37,10 @@ class AuditEvent:
                 return record.fields
         return None
 
+    def has(self, type_: str) -> bool:
+        """Whether there is a record of a type."""
+        return type_ in [record.type for record in self.records]
+
     def all_of(self, type_: str) -> list[Fields]:
         """Fields of every record of a type, in order."""
         return [record.fields for record in self.records if record.type == type_]
@@ -43,7 +48,9 @@ class AuditEvent:
     @property
     def raw(self) -> str:
         """The original lines."""
-        return "\n".join(record.line for record in self.records)
+        if self.text is not None:
+            return self.text
+        return "\n".join([record.line for record in self.records])
 
 
 class Assembly:
@@ -58,27 +65,48 @@ class Assembly:
         Raises:
             OverflowError: the event has grown past `EVENT_CHARS`, the record was not taken.
         """
+        open_ = self._open
+        type_ = record.type
         key = (record.node, record.stamp)
-        event = self._open.get(key)
-        if record.type == "EOE":
-            return (self._open.pop(key),) if event is not None else ()
-        is_new = event is None
+        event = open_.get(key)
+        done: Sequence[AuditEvent] = ()
+        if type_ == "EOE":
+            return (open_.pop(key),) if event is not None else done
+        length = len(record.line)
         if event is None:
             event = AuditEvent(record.stamp, record.node, record.interpreted, clock.micros(record.stamp))
-            self._open[key] = event
-        event.chars += len(record.line)
-        if event.chars > EVENT_CHARS:
-            event.chars -= len(record.line)
-            raise OverflowError
-        event.records.append(record)
-        done: Sequence[AuditEvent] = ()
-        if is_new:
-            if record.type.startswith(_ALONE):
-                done = (self._open.pop(key),)
-        elif record.type == "PROCTITLE" and event.of("SYSCALL") is not None:
-            # last of its event in a log; ausearch prints it first, where the call is still to come
-            done = (self._open.pop(key),)
-        return done if len(self._open) < 2 else (*done, *self._overdue(event.time))
+            event.chars = length
+            event.records.append(record)
+            if type_.startswith(_ALONE):
+                done = (event,)
+            else:
+                open_[key] = event
+        else:
+            if event.chars + length > EVENT_CHARS:
+                raise OverflowError
+            event.chars += length
+            event.records.append(record)
+            if type_ == "PROCTITLE" and event.has("SYSCALL"):
+                # last of its event in a log; ausearch prints it first, where the call is still to come
+                done = (open_.pop(key),)
+        if len(open_) > 1 and (len(open_) > OPEN_EVENTS or self._oldest_is_past(event.time)):
+            done = (*done, *self._overdue(event.time))
+        return done
+
+    def add_whole(self, whole: Whole) -> Sequence[AuditEvent] | None:
+        """Take an event that is complete; None, and nothing is taken, when a part of it is open already."""
+        first = whole.records[0]
+        key = (first.node, first.stamp)
+        open_ = self._open
+        if key in open_:
+            return None
+        event = AuditEvent(first.stamp, first.node, False, clock.micros(first.stamp), whole.records, 0, whole.text)
+        if not open_:
+            return (event,)
+        open_[key] = event  # it counts among those open until its last record
+        overdue = tuple(self._overdue(event.time))
+        del open_[key]
+        return (*overdue, event)
 
     def flush(self) -> Sequence[AuditEvent]:
         """Everything still open: at the end, and where ausearch draws a line."""

@@ -1,15 +1,16 @@
 """System calls to actions: one small function a kind of call, chosen by name from one table."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from watchfloor.base.events import Row
 from watchfloor.intake.linux import addresses, arguments, who
 from watchfloor.intake.linux.assembly import AuditEvent
-from watchfloor.intake.linux.records import Fields
+from watchfloor.intake.linux.shapes import Fields
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One system call event: its name and the fields of its SYSCALL record."""
 
@@ -19,12 +20,12 @@ class Call:
 
     def argument(self, index: int) -> int | None:
         """Argument ``a0`` to ``a3``: hexadecimal, or 0x… and names where interpreted."""
-        text = self.fields.get(f"a{index}")
-        return who.integer(text.removeprefix("0x") if text else None, 16)
+        text = self.fields.get(_ARGUMENTS[index])
+        return who.integer(text.removeprefix("0x"), 16) if text else None
 
     def flags(self, index: int) -> str:
         """The argument as written, for interpreted flag names."""
-        return self.fields.get(f"a{index}", "")
+        return self.fields.get(_ARGUMENTS[index], "")
 
     @property
     def path(self) -> str | None:
@@ -33,7 +34,9 @@ class Call:
         return found[0] if found else None
 
 
+_ARGUMENTS = ("a0", "a1", "a2", "a3")
 _WRITE_FLAGS = 0x1 | 0x2 | 0x40 | 0x200  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
+_WRITE_NAMES = re.compile("O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")
 _CLONE_THREAD = 0x10000
 _PTRACE_READ = frozenset((1, 2, 3, 12, 14, 16, 0x4204, 0x4206))  # PEEK*, GETREGS, ATTACH, SEIZE
 _PTRACE_WRITE = frozenset((4, 5, 6, 13, 15, 18, 0x4205))  # POKE*, SETREGS, SETREGSET
@@ -93,9 +96,7 @@ def _open(call: Call) -> Row:
     at = {"open": 1, "openat": 2}.get(call.name)
     flags = call.argument(at) if at is not None else None
     text = call.flags(at) if at is not None else ""
-    writes = bool(flags and flags & _WRITE_FLAGS) or any(
-        name in text for name in ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC")
-    )
+    writes = bool(flags and flags & _WRITE_FLAGS) or _WRITE_NAMES.search(text) is not None
     return {
         "action": "file.modify" if writes else "file.read",
         "file.path": call.path,
@@ -249,7 +250,7 @@ def _identity(call: Call) -> Row:
 
 
 def _other(call: Call) -> Row:
-    values = ", ".join(f"a{i}={call.fields[f'a{i}']}" for i in range(4) if f"a{i}" in call.fields)
+    values = ", ".join([f"{name}={call.fields[name]}" for name in _ARGUMENTS if name in call.fields])
     module = call.event.of("KERN_MODULE") or {}
     return {
         "action": "syscall",

@@ -4,7 +4,8 @@ from watchfloor.base.events import Row
 from watchfloor.intake.linux import arguments, messages, who
 from watchfloor.intake.linux.assembly import AuditEvent
 from watchfloor.intake.linux.calls import Call, of_call
-from watchfloor.intake.linux.records import Fields, Record
+from watchfloor.intake.linux.records import Record
+from watchfloor.intake.linux.shapes import Fields
 from watchfloor.intake.linux.syscalls import name_of
 
 #: Records that only explain another record of their event.
@@ -46,7 +47,7 @@ def _call_row(event: AuditEvent, fields: Fields, telling: list[Record]) -> Row:
     row["actor.process.cmd_line"] = arguments.proctitle(event)
     row["status"] = who.outcome(fields)
     row.update(of_call(Call(name, fields, event)))
-    types = "".join(f" {record.type}" for record in telling[:4])
+    types = "".join([f" {record.type}" for record in telling[:4]]) if telling else ""
     row["metadata.event_code"] = f"SYSCALL {name}{types}"
     if telling and row["action"] == "syscall":
         about = messages.of_message(telling[0])
@@ -54,7 +55,8 @@ def _call_row(event: AuditEvent, fields: Fields, telling: list[Record]) -> Row:
         row["file.path"] = row.get("file.path") or about.get("file.path")
         row["user.name"] = row.get("user.name") or about.get("user.name")
         row["status_detail"] = who.detail(row.get("status_detail"), about.get("status_detail"))
-    row["status_detail"] = who.detail(row.get("status_detail"), _privilege(fields), _error(fields), _key(fields))
+    failure = f"exit={fields.get('exit', '?')}" if row["status"] == "failure" else None
+    row["status_detail"] = who.detail(row.get("status_detail"), _privilege(fields), failure, _key(fields))
     return row
 
 
@@ -86,10 +88,6 @@ def _privilege(fields: Fields) -> str | None:
     return f"euid={effective}" if effective is not None and effective != uid else None
 
 
-def _error(fields: Fields) -> str | None:
-    return f"exit={fields.get('exit', '?')}" if who.outcome(fields) == "failure" else None
-
-
 def _key(fields: Fields) -> str | None:
     key = fields.get("key")
-    return f"key={key.replace(chr(1), ',')}" if key else None
+    return "key=" + key.replace("\x01", ",") if key else None

@@ -6,16 +6,24 @@ writes as hexadecimal because it holds spaces or quotes is text again.
 """
 
 import re
+from dataclasses import dataclass
 from itertools import zip_longest
 
 from watchfloor.intake.linux.shapes import SHAPES, Fields, unhex
 
 #: type=NAME msg=audit(STAMP): or the kernel's own type=1300 audit(STAMP): ; the stamp stays as printed.
 _HEAD = re.compile(r"type=([A-Z_0-9]{1,40}|UNKNOWN\[\d{1,9}\]) (?:msg=)?audit\(([^()\n]{3,60}):(\d{1,20})\) ?: ?")
+_STAMP = r"[0-9]{1,12}\.[0-9]{1,9}:[0-9]{1,20}"
 #: The head as auditd writes it, by far the most frequent: a case of the one above.
-_PLAIN_HEAD = re.compile(
-    r"(?:node=(\S{1,255}) )?type=([A-Z][A-Z_0-9]{0,39}) msg=audit\(([0-9]{1,12}\.[0-9]{1,9}:[0-9]{1,20})\): ?"
+_PLAIN_HEAD = re.compile(rf"(?:node=(\S{{1,255}}) )?type=([A-Z][A-Z_0-9]{{0,39}}) msg=audit\(({_STAMP})\): ?")
+#: An event as it mostly stands in a log: its lines in one piece, the call first and the title last.
+_END = r"[^\n]*[^\s\x00\ufeff]\n"
+_WHOLE = re.compile(
+    rf"((?:node=(\S{{1,255}}) )?type=)SYSCALL( msg=audit\(({_STAMP})\): )({_END})"
+    rf"((?:\1(?:PATH|CWD|EXECVE|BPRM_FCAPS|SOCKADDR|OBJ_PID|MMAP|FD_PAIR|CAPSET|KERN_MODULE)\3{_END})*)"
+    rf"\1PROCTITLE\3({_END})"
 )
+_WITHIN = re.compile(r"type=([A-Z_]+) msg=audit\([0-9.:]+\): ([^\n]*)\n")
 _NODE = re.compile(r"(?:^|\s)node=(\S{1,255})\s")
 _SYSLOG_HOST = re.compile(
     r"(?:<\d{1,3}>\d? ?)?"
@@ -85,7 +93,10 @@ _NUMBERED = {
 
 
 class Record:
-    """One audit record. ``interpreted`` is the output of ``ausearch -i``: names instead of numbers."""
+    """One audit record. ``interpreted`` is the output of ``ausearch -i``: names instead of numbers.
+
+    ``line`` is the whole line, or only the part behind the head where the event keeps its lines itself.
+    """
 
     __slots__ = ("_fields", "_start", "interpreted", "line", "node", "stamp", "type")
 
@@ -104,16 +115,16 @@ class Record:
 
         Of a record in one of `shapes` only those that are read for its type.
         """
-        if self._fields is None:
-            self._fields = self._parsed()
-        return self._fields
-
-    def _parsed(self) -> Fields:
-        if self.interpreted:
-            return _interpreted(self.type, self.line[self._start :])
-        shape = SHAPES.get(self.type)
-        fields = shape(self.line, self._start) if shape is not None else None
-        return fields if fields is not None else _raw(self.type, self.line[self._start :])
+        fields = self._fields
+        if fields is None:
+            if self.interpreted:
+                fields = _interpreted(self.type, self.line[self._start :])
+            elif self.type in SHAPES:
+                fields = SHAPES[self.type](self.line, self._start)
+            if fields is None:
+                fields = _raw(self.type, self.line[self._start :])
+            self._fields = fields
+        return fields
 
 
 def parse(line: str) -> Record | None:
@@ -123,6 +134,29 @@ def parse(line: str) -> Record | None:
         return _prefixed(line)
     node, type_, stamp = plain.groups()
     return Record(type_, stamp, node.lower() if node is not None else None, False, line, plain.end())
+
+
+@dataclass(slots=True)
+class Whole:
+    """All records of one event that stand in one piece, and where in the text they end."""
+
+    text: str
+    records: list[Record]
+    end: int
+
+
+def whole(text: str, start: int) -> Whole | None:
+    """The event that begins at an offset, if it is of the common kind; None leaves it to `parse`, line by line."""
+    found = _WHOLE.match(text, start)
+    if found is None:
+        return None
+    _, node, _, stamp, call, others, title = found.groups()
+    node = node.lower() if node is not None else None
+    records = [Record("SYSCALL", stamp, node, False, call[:-1], 0)]
+    records += [Record(type_, stamp, node, False, body, 0) for type_, body in _WITHIN.findall(others)]
+    records.append(Record("PROCTITLE", stamp, node, False, title[:-1], 0))
+    end = found.end()
+    return Whole(text[start : end - 1], records, end)
 
 
 def _prefixed(line: str) -> Record | None:

@@ -1,8 +1,12 @@
 """Who acts in an audit record: process, parent, account, session."""
 
 from watchfloor.base.events import Row
-from watchfloor.intake.linux.records import Fields
+from watchfloor.intake.linux.shapes import Fields
 
+_OUTCOMES = {
+    **dict.fromkeys(("yes", "1", "success"), "success"),
+    **dict.fromkeys(("no", "0", "failed", "fail", "failure"), "failure"),
+}
 _UNSET = frozenset(("4294967295", "-1", "unset", "?"))
 
 
@@ -25,10 +29,10 @@ def process_id(text: str | None) -> int | None:
 
 def account(fields: Fields, name: str, interpreted: bool) -> str | None:
     """Account of an id field: the enriched or interpreted name, else ``uid:0``."""
-    enriched = fields.get(name.upper())
-    if enriched and enriched not in _UNSET and enriched != "unknown(" + fields.get(name, "") + ")":
-        return enriched
     value = fields.get(name)
+    enriched = fields.get(name.upper())
+    if enriched and enriched not in _UNSET and enriched != f"unknown({value or ''})":
+        return enriched
     if value is None or value in _UNSET:
         return None
     return value if interpreted and not value.isdecimal() else f"uid:{value}"
@@ -51,12 +55,9 @@ def outcome(fields: Fields) -> str | None:
     text = fields.get("success") or fields.get("res") or fields.get("result")
     if text is None:
         return None
-    text = text.rstrip("'").lower()
-    if text in ("yes", "1", "success"):
-        return "success"
-    return "failure" if text in ("no", "0", "failed", "fail", "failure") else None
+    return _OUTCOMES.get(text) or _OUTCOMES.get(text.rstrip("'").lower())
 
 
 def detail(*parts: str | None) -> str | None:
     """The parts that are there, joined."""
-    return "; ".join(part for part in parts if part) or None
+    return "; ".join([part for part in parts if part]) or None

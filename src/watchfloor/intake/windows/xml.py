@@ -1,7 +1,10 @@
 """One ``<Event>`` element to one row, and the fields of a lone ``<EventData>``."""
 
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from typing import Any, cast
+from xml.etree.ElementTree import Element, ParseError, fromstring
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring as defused_fromstring
 
 from watchfloor.base.events import Row
 from watchfloor.intake.windows.fields import micros, number, text
@@ -13,23 +16,27 @@ _FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF), 
 
 def _element(content: str) -> Element | str:
     """The parsed element, or why it cannot be."""
-    from defusedxml.common import DefusedXmlException
-    from defusedxml.ElementTree import fromstring
+    why = ""
+    for attempt in (content, None):
+        if attempt is None:
+            attempt = content.translate(_FORBIDDEN)
+            if attempt == content:
+                break
+        try:
+            return _parsed(attempt)
+        except DefusedXmlException:
+            return "XML with a document type or entities, which no event has"
+        except (ParseError, ValueError, RecursionError, LookupError) as error:
+            why = f"not well-formed XML: {error}"
+    return why
 
-    try:
-        return fromstring(content)  # type: ignore[no-any-return]
-    except ParseError as error:
-        cleaned = content.translate(_FORBIDDEN)
-        if cleaned == content:
-            return f"not well-formed XML: {error}"
-    except DefusedXmlException:
-        return "XML with a document type or entities, which no event has"
-    except (ValueError, RecursionError, LookupError) as error:
-        return f"not well-formed XML: {error}"
-    try:
-        return fromstring(cleaned)  # type: ignore[no-any-return]
-    except (ParseError, DefusedXmlException, ValueError, RecursionError, LookupError) as error:
-        return f"not well-formed XML: {error}"
+
+def _parsed(content: str) -> Element:
+    # Entities can be declared only in a document type, and that begins "<!". Without one there is nothing
+    # to defuse, and the parser in C is more than twice as fast.
+    if "<!" in content:
+        return cast(Element, defused_fromstring(content))
+    return fromstring(content)
 
 
 def _local(tag: Any) -> str:
