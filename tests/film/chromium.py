@@ -1,6 +1,11 @@
 """A headless Chromium for the player's tests: its flags, what a report must never do, how to scrub."""
 
+from collections.abc import Callable
+
 from playwright.sync_api import Page
+
+#: Opens a document in a page: the fixture ``show``.
+Open = Callable[..., Page]
 
 FLAGS = [
     "--headless",

@@ -33,6 +33,7 @@ def noise(index: int, told: Scene, count: int, chance: random.Random) -> Iterabl
         yield {
             "scene": index,
             "process": place,
+            "actor": told.processes[place].image,
             "time": when * 1000,
             "action": chance.choice(["module.load", "file.read", "registry.read"]),
             "object": chance.choice(things),
@@ -44,6 +45,7 @@ def noise(index: int, told: Scene, count: int, chance: random.Random) -> Iterabl
         yield {
             "scene": index,
             "process": places.get(k.process_uid, -1),
+            "actor": k.actor,
             "time": k.time.timestamp() * 1000 if k.time else None,
             "action": k.action,
             "object": k.object[:200],
@@ -54,14 +56,14 @@ def noise(index: int, told: Scene, count: int, chance: random.Random) -> Iterabl
 
 
 def columns(rows: Iterable[Row]) -> dict[str, Any]:
-    words: dict[str, dict[str, int]] = {"action": {}, "object": {}, "event": {}}
+    words: dict[str, dict[str, int]] = {"action": {}, "actor": {}, "object": {}, "event": {}}
     out: dict[str, Any] = {
-        name: [] for name in ("scene", "process", "time", "action", "object", "score", "repeats", "event")
+        name: [] for name in ("scene", "process", "time", "action", "actor", "object", "score", "repeats", "event")
     }
     for row in sorted(rows, key=lambda r: r["time"] or 0):
         for name in out:
             out[name].append(words[name].setdefault(row[name], len(words[name])) if name in words else row[name])
-    return out | {"actions": list(words["action"]), "objects": list(words["object"]), "events": list(words["event"])}
+    return out | {f"{name}s": list(known) for name, known in words.items()}
 
 
 def document(told: list[Scene], frames: dict[str, Any], title: str, **summary: Any) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def document(told: list[Scene], frames: dict[str, Any], title: str, **summary: A
         body = one.to_json() | {"story": {"en": english, "zh": chinese}}
         for entry, frame in zip(body["key_frames"], one.key_frames, strict=True):
             entry.update({"raw": frame.raw, "detail": frame.detail, "tactics": list(frame.tactics)})
+            entry["why_zh"] = list(frame.features_zh)
         bodies.append(body)
     used = {t.id for s in told for t in s.techniques} | {t for s in told for k in s.key_frames for t in k.techniques}
     return {
@@ -217,6 +220,7 @@ def hostile() -> dict[str, Any]:
             (bad,),
             f"script.content: {bad}\nuser: {bad}",
             long if i == 4 else bad,
+            (bad,),
         )
         for i, bad in enumerate(HOSTILE)
     )

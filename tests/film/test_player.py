@@ -121,6 +121,15 @@ def test_the_page_without_scripts_tells_the_story_and_the_rejections() -> None:
     assert "No scene was judged malicious or suspicious." in render(documents.empty())
 
 
+def test_a_cut_list_of_rejections_says_so_on_paper() -> None:
+    document = documents.told()
+    document["summary"]["rejected"] = [{"source": "a", "where": str(n), "why": "bad"} for n in range(300)]
+    document["summary"]["rejections"] = 4321
+    page = render(document)
+    assert "Only the first 200 of 4,321 reasons" in page and "仅列出前 200 条" in page
+    assert "of 4,321 reasons" not in render(documents.told())
+
+
 def test_a_document_with_gaps_still_renders() -> None:
     assert "<title>Watchfloor</title>" in render({})
     assert "<title>x</title>" in render({"title": "x", "summary": None, "scenes": [{"verdict": "malicious"}]})

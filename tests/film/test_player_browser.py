@@ -1,53 +1,16 @@
 """The film player in a real headless Chromium: playing, filtering, hostile content, speed, small screens."""
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from tests.film import documents
-from tests.film.chromium import FLAGS, SCRUB, Watch
+from tests.film.chromium import SCRUB, Open
 from watchfloor.film.player import render
 
 pytestmark = pytest.mark.browser
-
-Open = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def show(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Open a document; after the test every page must have been silent and free of errors."""
-    watched: list[tuple[Page, Watch]] = []
-
-    def opener(
-        document: dict[str, Any], width: int = 1440, height: int = 900, silent: bool = True, **context: Any
-    ) -> Page:
-        path = tmp_path / "report.html"
-        path.write_text(render(document), encoding="utf-8")
-        page = browser.new_page(viewport={"width": width, "height": height}, **({"locale": "en-GB"} | context))
-        watch = Watch(page)
-        if silent:
-            watched.append((page, watch))
-        page.goto(path.as_uri())
-        page.wait_for_selector("html[data-ready]")
-        return page
-
-    yield opener
-    for page, watch in watched:
-        page.wait_for_timeout(50)
-        watch.assert_clean()
-        page.close()
 
 
 def test_the_first_screen_says_what_happened(show: Open) -> None:
@@ -119,7 +82,7 @@ def test_scrubbing_lights_the_tree_the_story_and_the_strip(show: Open) -> None:
     expect(page.locator("#tree .acting")).to_contain_text("rundll32.exe")
     expect(page.locator("#tree .node:not(.lit):not(.group)")).to_contain_text("schtasks.exe")
     expect(page.locator("#story .on")).to_contain_text("opened lsass.exe")
-    page.locator("#story .cite").nth(1).click()
+    page.locator("#story .cite").nth(0).click()
     expect(page.locator(".stage .badge").first).to_have_text("Key frame 1 of 7")
     expect(page.locator("#tree .target")).to_contain_text("powershell.exe")
 

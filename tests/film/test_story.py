@@ -25,6 +25,7 @@ def test_a_story_tells_who_did_what_when_and_why_in_both_languages() -> None:
     assert launch.startswith("At 09:14:31 WINWORD.EXE started powershell.exe with “powershell.exe -nop")
     assert "read as PowerShell (T1059.001); the signs: started by WINWORD.EXE, " in launch
     assert launch.endswith("[ws-17-Sysmon.evtx#1188]")
+    assert "依据：由 WINWORD.EXE 启动；命令行看似随机字符" in chinese[2] and "启动；命令" not in english[2]
     assert "14 times in a row" in english[6]
     assert "启动了 powershell.exe" in chinese[2] and "连续 14 次" in chinese[6]
 
@@ -75,6 +76,14 @@ def test_frames_and_scenes_without_time_or_names_are_told() -> None:
     assert english[0].startswith("On ?, ? ")
 
 
+def test_links_are_named_once_and_a_few_of_them() -> None:
+    links = ("/bin/tar → /tmp/x: ran a dropped file",) * 3 + tuple(f"a{n} → b: started by a service" for n in range(9))
+    english, chinese = scene_story(replace(macro(), links=links), name)
+    assert "Joined into this scene: /bin/tar → /tmp/x: ran a dropped file (3 times)." in english
+    assert "并入本场景：/bin/tar → /tmp/x：运行了前者写入的文件（3 次）。" in chinese
+    assert "6 more joins are not told here." in english and sum("Joined" in s for s in english) == 4
+
+
 def test_an_unknown_tactic_is_left_out_of_the_headline() -> None:
     scene = replace(macro(), tactics=(Scored("TA9999", 0.9),))
     assert "TA9999" not in headline(scene)[0] and "signs of" not in headline(scene)[0]
@@ -85,6 +94,7 @@ def test_an_unknown_tactic_is_left_out_of_the_headline() -> None:
 def test_hostile_names_come_out_printable(bad: str) -> None:
     scene = macro()
     frame = replace(scene.key_frames[0], actor=bad, object=bad, event_id=bad, features=(bad,), techniques=(bad,))
+    frame = replace(frame, features_zh=(bad,))
     root = replace(scene.root, image=bad, command_line=bad, user=bad)
     evil = replace(scene, host=bad, scene_id=bad, key_frames=(frame,), links=(bad,), root=root)
     english, chinese = scene_story(evil, lambda _: bad)

@@ -25,7 +25,9 @@ def process(
 
 
 def key(n: int, when: float, actor: Process, action: str, thing: str, weight: float, **more: Any) -> KeyFrame:
+    """A key frame; ``owner`` is the process it belongs to, which for a launch is the new one."""
     source = more.pop("source", "ws-17-Sysmon.evtx")
+    owner = more.pop("owner", actor)
     raw = {
         "Event": {
             "System": {"EventRecordID": n, "Computer": "ws-17"},
@@ -39,7 +41,7 @@ def key(n: int, when: float, actor: Process, action: str, thing: str, weight: fl
         action=action,
         object=thing,
         weight=weight,
-        process_uid=actor.uid,
+        process_uid=owner.uid,
         raw=more.pop("raw", json.dumps(raw)),
         **more,
     )
@@ -70,8 +72,10 @@ def macro() -> Scene:
             "process.launch",
             ps.command_line,
             0.27,
+            owner=ps,
             score=0.94,
             features=odd,
+            features_zh=("由 WINWORD.EXE 启动", "命令行看似随机字符", "命令行中的“-enc”"),
             techniques=("T1059.001",),
             detail="process.working_directory: C:\\Users\\lena\\Documents\nprocess.integrity: Medium",
         ),
@@ -104,6 +108,7 @@ def macro() -> Scene:
             "process.launch",
             dump_line,
             0.21,
+            owner=dump,
             score=0.98,
             techniques=("T1003.001", "T1218.011"),
             features=("“minidump”", "“comsvcs.dll”"),
@@ -129,6 +134,7 @@ def macro() -> Scene:
             "process.launch",
             task_line,
             0.11,
+            owner=task,
             score=0.9,
             techniques=("T1053.005",),
             features=("“/create”", "“onlogon”"),
@@ -174,6 +180,7 @@ def web_shell() -> Scene:
             "process.launch",
             sh.command_line,
             0.31,
+            owner=sh,
             score=0.9,
             techniques=("T1505.003", "T1059.004"),
             features=("started by php-fpm8.2",),
@@ -188,6 +195,7 @@ def web_shell() -> Scene:
             "process.launch",
             run.command_line,
             0.28,
+            owner=run,
             score=0.92,
             techniques=("T1059.004",),
             features=("object's folder: tmp", "hidden file"),

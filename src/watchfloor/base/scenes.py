@@ -53,7 +53,7 @@ class KeyFrame:
     """A frame that carries the verdict: who did what to what, and how much it weighs.
 
     ``repeats`` is the run length the frame stands for; ``weight`` its share of the verdict in [0, 1];
-    ``features`` the hashed features that weighed most, in words.
+    ``features`` the hashed features that weighed most, in words; ``features_zh`` the same in Chinese.
     """
 
     event_id: str
@@ -70,6 +70,7 @@ class KeyFrame:
     tactics: tuple[str, ...] = ()
     detail: str = ""
     raw: str = ""
+    features_zh: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The contract's ``key_frames`` entry (the raw record is the report's alone)."""

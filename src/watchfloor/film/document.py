@@ -14,12 +14,15 @@ from watchfloor.base.actions import ACTIONS
 from watchfloor.base.events import event_id
 from watchfloor.base.scenes import KeyFrame, Scene
 from watchfloor.film.filming import Reel
-from watchfloor.film.judging import object_text
-from watchfloor.film.story import scene_story
+from watchfloor.film.judging import actor_text, object_text, parent_of
+from watchfloor.film.story import base_name, scene_story
 from watchfloor.film.strip import NO_TIME
 
 #: Rejections written into a report; the summary counts them all.
 _MOST_REJECTIONS = 500
+
+#: Inputs that the title names.
+_MOST_NAMES = 3
 
 
 def document(
@@ -32,13 +35,16 @@ def document(
     seconds: float,
     most_frames: int,
 ) -> dict[str, Any]:
-    """Everything the player needs, JSON-ready; see ``film.player`` for the shape."""
+    """Everything the player needs, JSON-ready; see ``film.player`` for the shape.
+
+    The report is named after its inputs, or ``title`` where no input has a name.
+    """
     frames, left_out = _frames(reel, shown, most_frames)
     verdicts = {v: sum(s.verdict == v for s in scenes) for v in ("malicious", "suspicious", "benign")}
     return {
         "version": __version__,
         "generated": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "title": title,
+        "title": _title(reel.cast.sources) or title,
         "summary": {
             "inputs": account.inputs,
             "events_read": account.records_read,
@@ -47,6 +53,7 @@ def document(
             "scenes": len(scenes),
             "seconds": round(seconds, 3),
             "rejected": [r.to_json() for r in account.rejections[:_MOST_REJECTIONS]],
+            "rejections": sum(account.reasons.values()),
             "frames_left_out": left_out,
             "hosts": sorted({s.host for s in scenes if s.host}),
             "verdicts": verdicts,
@@ -55,6 +62,15 @@ def document(
         "scenes": [_scene(s) for s in shown],
         "frames": frames,
     }
+
+
+def _title(sources: Sequence[str]) -> str:
+    """``Watchfloor: fleet.zip, dc-01.evtx``: the files given, without the archives' members."""
+    names = dict.fromkeys(base_name(source.partition("::")[0]) for source in dict.fromkeys(sources) if source != "-")
+    if not names:
+        return ""
+    more = f" +{len(names) - _MOST_NAMES:,}" if len(names) > _MOST_NAMES else ""
+    return f"Watchfloor: {', '.join(list(names)[:_MOST_NAMES])}{more}"
 
 
 def _scene(scene: Scene) -> dict[str, Any]:
@@ -67,7 +83,12 @@ def _scene(scene: Scene) -> dict[str, Any]:
 
 
 def _extra(frame: KeyFrame) -> dict[str, Any]:
-    return {"raw": frame.raw, "detail": frame.detail, "tactics": list(frame.tactics)}
+    return {
+        "raw": frame.raw,
+        "detail": frame.detail,
+        "tactics": list(frame.tactics),
+        "why_zh": list(frame.features_zh),
+    }
 
 
 def _vocabulary(shown: Sequence[Scene]) -> dict[str, Any]:
@@ -99,21 +120,25 @@ def _columns(reel: Reel, runs: Any, scene: npt.NDArray[np.int64], shown: Sequenc
     places: list[Mapping[str, int]] = [{p.uid: i for i, p in enumerate(s.processes)} for s in shown]
     rows = reel.event_rows(runs["batch"], runs["row"]).to_pylist() if len(runs) else []
     objects: dict[str, int] = {}
-    process = [
-        places[s].get(reel.cast.owners[int(o)].uid, -1)
-        for s, o in zip(scene.tolist(), runs["owner"].tolist(), strict=True)
-    ]
+    actors: dict[str, int] = {}
+    owners = [reel.cast.owners[int(o)] for o in runs["owner"].tolist()]
+    process = [places[s].get(owner.uid, -1) for s, owner in zip(scene.tolist(), owners, strict=True)]
     logit = np.clip(runs["logit"], -30, 30)
     return {
         "scene": scene.tolist(),
         "process": process,
         "time": [None if t == NO_TIME else t / 1000 for t in runs["time"].tolist()],
         "action": runs["action"].tolist(),
+        "actor": [
+            actors.setdefault(actor_text(r, o, parent_of(reel.cast, o))[:200], len(actors))
+            for r, o in zip(rows, owners, strict=True)
+        ],
         "object": [objects.setdefault(object_text(r)[:200], len(objects)) for r in rows],
         "score": np.round(1.0 / (1.0 + np.exp(-logit)), 3).tolist(),
         "repeats": runs["repeats"].tolist(),
         "event": list(range(len(rows))),
         "actions": list(ACTIONS),
         "objects": list(objects),
+        "actors": list(actors),
         "events": [event_id(r["source"], r["record"]) for r in rows],
     }

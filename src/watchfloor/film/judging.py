@@ -12,7 +12,7 @@ from watchfloor.base.actions import ACTIONS
 from watchfloor.base.events import event_id
 from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
 from watchfloor.film import explain, keyframes
-from watchfloor.film.cast import Owner
+from watchfloor.film.cast import Cast, Owner
 from watchfloor.film.filming import Reel
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.screen import best_labels, pool
@@ -135,17 +135,19 @@ class _Writer:
         techniques = best_labels(screen.labels, labels, prefix="T1", floor=LABEL_FLOOR, most=3) if flagged else ()
         tactics = best_labels(screen.labels, labels, prefix="TA", floor=LABEL_FLOOR, most=3) if flagged else ()
         owner: Owner = reel.cast.owners[int(record["owner"])]
+        why = explain.reasons(screen, frame, values) if flagged else ()
         return KeyFrame(
             event_id=event_id(values["source"], values["record"]),
             time=_time(int(record["time"])),
-            actor=actor_text(values, owner),
+            actor=actor_text(values, owner, parent_of(reel.cast, owner)),
             action=action.name,
             object=object_text(values),
             weight=weight,
             process_uid=owner.uid,
             repeats=int(record["repeats"]),
             score=float(1.0 / (1.0 + np.exp(-np.clip(record["logit"], -30, 30)))),
-            features=explain.reasons(screen, frame, values) if flagged else (),
+            features=tuple(english for english, _ in why),
+            features_zh=tuple(chinese for _, chinese in why),
             techniques=tuple(t.id for t in techniques),
             tactics=tuple(t.id for t in tactics),
             detail=detail_text(values),
@@ -159,9 +161,19 @@ class _Writer:
             yield f"{cause.image or cause.uid} → {effect.image or effect.uid}: {link.why}"
 
 
-def actor_text(values: dict[str, Any], owner: Owner) -> str:
-    """Who acted, as a person would write it."""
-    return values.get("actor.process.file.path") or values.get("actor.user.name") or owner.image or owner.user or "?"
+def parent_of(cast: Cast, owner: Owner) -> Owner | None:
+    """The process that started an owner, where the recording knows it."""
+    number = cast.number_of(owner.parent_uid) if owner.parent_uid else None
+    return None if number is None else cast.owners[number]
+
+
+def actor_text(values: dict[str, Any], owner: Owner, parent: Owner | None) -> str:
+    """Who acted, as a person would write it. A launch belongs to the new process; its actor is the parent."""
+    own = values.get("actor.process.file.path")
+    user = values.get("actor.user.name")
+    if values.get("action") == "process.launch":
+        return own or (parent.image if parent else "") or user or "?"
+    return own or user or owner.image or owner.user or "?"
 
 
 def object_text(values: dict[str, Any]) -> str:

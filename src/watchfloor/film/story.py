@@ -7,6 +7,7 @@ A sentence names the records it rests on in brackets: ``[source#record]``.
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -20,6 +21,9 @@ Pair = tuple[str, str]
 #: Key frames a story tells one by one; the rest is counted.
 TOLD = 10
 
+#: Links between process trees that a story names; the rest is counted.
+JOINED = 4
+
 #: Tactics of ATT&CK by id.
 TACTICS: Mapping[str, Pair] = {t.id: (t.name, t.name_zh) for t in attack.TACTICS}
 
@@ -28,6 +32,9 @@ _VERDICTS: Mapping[str, Pair] = {
     "suspicious": ("suspicious", "可疑"),
     "benign": ("benign", "正常"),
 }
+
+#: Why trees were joined, as ``film.links`` says it.
+_WHY_ZH: Mapping[str, str] = {"code injected": "被注入代码", "ran a dropped file": "运行了前者写入的文件"}
 
 # The program a command line begins with: quoted, a Windows path that may hold spaces, or the first word.
 _PROGRAM = re.compile(
@@ -68,6 +75,12 @@ def clip(text: str, length: int) -> str:
         head = length * 2 // 3
         text = f"{text[:head]} … {text[len(text) - (length - head) :]}"
     return visible(text)
+
+
+def _bare(text: str) -> str:
+    """A command line that is one quoted program, without its quotes."""
+    inner = text[1:-1]
+    return inner if text[:1] == text[-1:] == '"' and '"' not in inner else text
 
 
 def base_name(path: str) -> str:
@@ -124,7 +137,7 @@ def scene_story(scene: Scene, technique_name: Callable[[str], str]) -> tuple[lis
         more = len(frames) - len(told)
         pairs.append((f"{more} lighter key frames are not told here.", f"另有 {more} 个权重较低的关键帧未在此叙述。"))
     pairs += _techniques(scene, frames, technique_name)
-    pairs += [_link(link) for link in scene.links]
+    pairs += _links(scene.links)
     pairs.append(_closing(scene, frames))
     return [p[0] for p in pairs], [p[1] for p in pairs]
 
@@ -169,8 +182,9 @@ def _opening(scene: Scene, frames: list[KeyFrame]) -> Pair:
     facts = ", ".join(f for f in (pid, clip(root.user, 60)) if f)
     about = f" ({facts})" if facts else ""
     about_zh = f"（{facts}）" if facts else ""
-    line = f" with “{clip(root.command_line, 120)}”" if root.command_line else ""
-    line_zh = f"，命令行“{clip(root.command_line, 120)}”" if root.command_line else ""
+    said = _bare(clip(root.command_line.strip(), 120))
+    line = f" with “{said}”" if said else ""
+    line_zh = f"，命令行“{said}”" if said else ""
     cite = _cite([f for f in frames if f.process_uid == root.uid][:1]) or f"[{visible(scene.scene_id)}]"
     counts = f"{scene.events:,} events of {len(scene.processes):,} processes"
     counts_zh = f"{len(scene.processes):,} 个进程，{scene.events:,} 条事件"
@@ -191,6 +205,7 @@ def _told(frame: KeyFrame, technique_name: Callable[[str], str]) -> Pair:
     line = (
         frame.object if frame.action == "process.launch" and program(frame.object) != frame.object.strip('" ') else ""
     )
+    line = _bare(line.strip())
     detail = f" with “{clip(line, 110)}”" if line else ""
     detail_zh = f"，命令行“{clip(line, 110)}”" if line else ""
     times = f", {frame.repeats:,} times in a row" if frame.repeats > 1 else ""
@@ -202,9 +217,10 @@ def _told(frame: KeyFrame, technique_name: Callable[[str], str]) -> Pair:
         english += f": read as {_join(names)}"
         chinese += f"；读作 {'、'.join(names)}"
     if frame.features:
-        why = [clip(f, 80) for f in frame.features[:3]]
-        english += f"; the signs: {', '.join(why)}"
-        chinese += f"，依据：{'、'.join(why)}"
+        why = [clip(f, 120) for f in frame.features[:3]]
+        why_zh = [clip(f, 120) for f in (frame.features_zh or frame.features)[:3]]
+        english += f"; the signs: {('; ' if any(',' in w for w in why) else ', ').join(why)}"
+        chinese += f"。依据：{'；'.join(why_zh)}"
     return f"{english}. {_cite([frame])}", f"{chinese}。{_cite([frame])}"
 
 
@@ -234,9 +250,20 @@ def _techniques(scene: Scene, frames: list[KeyFrame], technique_name: Callable[[
     ]
 
 
-def _link(link: str) -> Pair:
-    words = clip(link, 160)
-    return f"Joined into this scene: {words}.", f"并入本场景：{words}。"
+def _links(links: tuple[str, ...]) -> list[Pair]:
+    """What joined other process trees to this one; the same link is said once, and only a few are named."""
+    counts = Counter(links)
+    pairs = []
+    for link, count in list(counts.items())[:JOINED]:
+        way, found, why = link.rpartition(": ")
+        why_zh = _WHY_ZH.get(why, why.replace("started by ", "由其启动：", 1))
+        times, times_zh = (f" ({count:,} times)", f"（{count:,} 次）") if count > 1 else ("", "")
+        there = f"{clip(way, 140)}：{clip(why_zh, 60)}" if found else clip(link, 160)
+        pairs.append((f"Joined into this scene: {clip(link, 160)}{times}.", f"并入本场景：{there}{times_zh}。"))
+    rest = sum(list(counts.values())[JOINED:])
+    if rest:
+        pairs.append((f"{rest:,} more joins are not told here.", f"另有 {rest:,} 处并入未在此叙述。"))
+    return pairs
 
 
 def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:

@@ -8,14 +8,18 @@ from concurrent.futures import TimeoutError as LateError
 from concurrent.futures.process import BrokenProcessPool
 
 from watchfloor.base.account import Account
-from watchfloor.intake.parsing import Answer, Task, work
+from watchfloor.intake.parsing import Answer, Task, begin, work
 
 #: A run is a few MiB and takes a second at most; after this long its parser hangs.
 _PATIENCE_SECONDS = 120.0
 
 
 class Crew:
-    """Runs tasks in worker processes and gives the answers back in order."""
+    """Runs tasks in worker processes and gives the answers back in order.
+
+    The workers start in the background; until one is ``ready`` the caller does the work itself, and where
+    none can start (no semaphores, a script without a main guard) it does all of it.
+    """
 
     def __init__(self, workers: int, temp_dir: str = "") -> None:
         self._workers = workers
@@ -23,13 +27,21 @@ class Crew:
             prefix="watchfloor-", dir=temp_dir or None, ignore_cleanup_errors=True
         )
         self._pool: ProcessPoolExecutor | None = None
+        self._started: list[Future[None]] = []
         self._pending: list[tuple[Task, Future[Answer]]] = []
-        self._proven = False
+        self._start()
+
+    def _start(self) -> None:
+        try:
+            self._pool = _new_pool(self._workers)
+            self._started = [self._pool.submit(begin) for _ in range(self._workers)]
+        except (OSError, ImportError, NotImplementedError):  # a platform without semaphores
+            self._pool = None
 
     @property
-    def waiting(self) -> int:
-        """Tasks handed out and not yet taken back."""
-        return len(self._pending)
+    def ready(self) -> bool:
+        """Whether a worker has said that it is there."""
+        return any(future.done() and future.exception() is None for future in self._started)
 
     @property
     def room(self) -> bool:
@@ -39,10 +51,11 @@ class Crew:
     def submit(self, task: Task) -> None:
         """Hand out a task."""
         if self._pool is None:
-            self._pool = _new_pool(self._workers)
+            self._start()
         try:
+            assert self._pool is not None
             future = self._pool.submit(work, task, self._folder.name)
-        except BrokenProcessPool as error:
+        except (BrokenProcessPool, AssertionError) as error:
             future = Future()
             future.set_exception(error)
         self._pending.append((task, future))
@@ -54,11 +67,9 @@ class Crew:
         """
         task, future = self._pending.pop(0)
         try:
-            answer = future.result(timeout=_PATIENCE_SECONDS)
-        except Exception as error:  # a worker's memory error comes back as one
-            return self._recover(task, error)
-        self._proven = True
-        return answer
+            return future.result(timeout=_PATIENCE_SECONDS)
+        except Exception:  # a dead pool, a late answer, a worker's memory error
+            return self._recover(task)
 
     def take_all(self) -> Iterator[Answer]:
         """The answers to all tasks."""
@@ -67,55 +78,43 @@ class Crew:
 
     def close(self) -> None:
         """End the workers."""
-        if self._pool is not None:
-            # An abandoned reading is not waited for: its workers end with the run they are at.
-            self._pool.shutdown(wait=not self._pending, cancel_futures=True)
-            self._pool = None
+        if self._pool is not None and self.ready and not self._pending:
+            self._pool.shutdown()
+        elif self._pool is not None:  # an abandoned reading, or workers that are still on their way
+            _kill(self._pool)
+        self._pool = None
         self._folder.cleanup()
 
-    def _recover(self, task: Task, error: Exception) -> Answer:
+    def _recover(self, task: Task) -> Answer:
         """Find out, in a worker of its own, whether this task is the one; the others are handed out anew."""
-        self._kill()
+        if self._pool is not None:
+            _kill(self._pool)
+            self._pool = None
         others = [other for other, _ in self._pending]
         self._pending.clear()
-        # Where no worker ever answered, none can start here (no semaphores, an unguarded script): do without.
-        hopeless = (
-            not self._proven and isinstance(error, BrokenProcessPool | OSError) and not isinstance(error, LateError)
-        )
-        answer = work(task, self._folder.name) if hopeless else self._alone(task)
+        answer = self._alone(task)
         for other in others:
-            if self._proven:
-                self.submit(other)
-            else:
-                self._pending.append((other, self._done(other)))
+            self.submit(other)
         return answer
-
-    def _kill(self) -> None:
-        if self._pool is None:
-            return
-        for process in list((self._pool._processes or {}).values()):
-            process.kill()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        self._pool = None
-
-    def _done(self, task: Task) -> "Future[Answer]":
-        future: Future[Answer] = Future()
-        future.set_result(work(task, self._folder.name))
-        return future
 
     def _alone(self, task: Task) -> Answer:
         pool = _new_pool(1)
         try:
             return pool.submit(work, task, self._folder.name).result(timeout=_PATIENCE_SECONDS)
         except Exception as error:
-            for process in list((pool._processes or {}).values()):
-                process.kill()
             account = Account()
             why = "the parser did not finish" if isinstance(error, LateError) else "the parser crashed"
             account.reject_source(task.source, task.where, f"{why} on this part")
             return b"", account
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            _kill(pool)
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    """End a pool whose workers may never end by themselves."""
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _new_pool(workers: int) -> ProcessPoolExecutor:

@@ -42,6 +42,10 @@ class Task:
 Answer = tuple[str | bytes, Account]
 
 
+def begin() -> None:
+    """A worker's first task: by the time it is done, all that parsing needs is imported."""
+
+
 def work(task: Task, folder: str) -> Answer:
     """Parse a task in a worker process.
 

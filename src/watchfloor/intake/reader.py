@@ -66,6 +66,8 @@ class Reader:
         inputs = find_inputs(self._paths, self.account)
         self._bytes_total = sum(item.size for item in inputs)
         crew = _Hands(self._settings)
+        if self._bytes_total > _SMALL:
+            crew.call()
         try:
             for item in inputs:
                 yield from self._input(item, crew)
@@ -138,7 +140,9 @@ class Reader:
 
     def _handled(self, task: Task, crew: "_Hands") -> Iterator[pa.RecordBatch]:
         self._parsed += len(task.payload)
-        if self._parsed <= _SMALL or crew.alone:
+        if self._parsed > _SMALL:
+            crew.call()
+        if not crew.ready:
             account = Account()
             found = list(parse(task, account))
             self.account.add(account)
@@ -190,25 +194,36 @@ class _Again(io.RawIOBase):
 
 
 class _Hands:
-    """The crew, imported and started only when there is work for it."""
+    """The crew, imported and called only when there is work for it."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._crew: Crew | None = None
         self._workers = settings.workers or cores()
-        self.alone = self._workers <= 1
+        self._crew: Crew | None = None
+        self._ready = False
+
+    def call(self) -> None:
+        """Have the workers start, in the background; called again it does nothing."""
+        if self._crew is None and self._workers > 1:
+            from watchfloor.intake.crew import Crew
+
+            self._crew = Crew(self._workers, self._settings.temp_dir)
+
+    @property
+    def ready(self) -> bool:
+        """Whether tasks can be handed out. Once they can they always can, or answers would overtake others."""
+        if not self._ready and self._crew is not None:
+            self._ready = self._crew.ready
+        return self._ready
 
     @property
     def room(self) -> bool:
         """Whether another task may be handed out before an answer is taken."""
-        return self._crew is None or self._crew.room
+        return self._crew is not None and self._crew.room
 
     def submit(self, task: Task) -> None:
         """Hand out a task."""
-        if self._crew is None:
-            from watchfloor.intake.crew import Crew
-
-            self._crew = Crew(self._workers, self._settings.temp_dir)
+        assert self._crew is not None
         self._crew.submit(task)
 
     def take(self) -> Answer:

@@ -41,10 +41,11 @@ class Film {
     this.actions = list(frames.actions).slice();
     this.objects = list(frames.objects).slice();
     this.events = list(frames.events).slice();
+    this.actors = list(frames.actors).slice();
     const missing = this.placeKeys(list(frames.scene), list(frames.event), n);
     const total = n + missing.length;
     this.count = total;
-    for (const name of ["scene", "process", "action", "object", "repeats", "event"]) {
+    for (const name of ["scene", "process", "action", "actor", "object", "repeats", "event"]) {
       this[name] = new Int32Array(total);
       this[name].set(list(frames[name]).slice(0, n));
     }
@@ -80,6 +81,7 @@ class Film {
     this.process[row] = scene.byGuid.get(key.process_guid) ?? -1;
     this.time[row] = key.at;
     this.action[row] = this.actions.push(key.action) - 1;
+    this.actor[row] = this.actors.push(key.actor) - 1;
     this.object[row] = this.objects.push(key.object) - 1;
     this.event[row] = this.events.push(key.event_id) - 1;
     this.score[row] = Number(key.score) || 0;
@@ -103,9 +105,14 @@ class Film {
     const scene = this.scenes[this.scene[row]];
     const key = this.key[row] >= 0 ? scene.keys[this.key[row]] : null;
     const process = scene.processes[this.process[row]] || scene.processes[scene.byGuid.get(key?.process_guid)] || null;
+    const action = this.actions[this.action[row]] ?? "other";
+    // A launch belongs to the new process: who did it is the parent, as the record names it.
+    const launch = action === "process.launch";
+    const doer = launch ? scene.processes[scene.byGuid.get(process?.parent_guid)] || null : process;
+    const named = key?.actor || this.actors[this.actor[row]] || "";
     return {
-      row, scene, key, process, action: this.actions[this.action[row]] ?? "other",
-      actor: process?.image || key?.actor || "", object: key?.object ?? this.objects[this.object[row]] ?? "",
+      row, scene, key, process, doer, launched: launch ? process : null, action,
+      actor: (launch ? named || doer?.image : doer?.image || named) || "", object: key?.object ?? this.objects[this.object[row]] ?? "",
       time: Number.isNaN(this.time[row]) && key ? key.at : this.time[row], score: this.score[row],
       repeats: Math.max(this.repeats[row], key?.repeats || 1), event: this.events[this.event[row]] ?? key?.event_id ?? "",
     };

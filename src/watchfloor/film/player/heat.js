@@ -19,7 +19,13 @@ function processLanes(film, reel, scene, most) {
 function sceneLanes(film, reel, scenes, most) {
   const room = scenes.length > most ? most - 1 : most;
   const top = scenes.slice(0, room);
-  const lanes = top.map((s) => ({ label: `${s.host} · ${baseName(s.root.image)}`, scene: s }));
+  const hosts = new Set(scenes.map((s) => s.host));
+  const place = (s) => (hosts.size > 1 ? s.host : clockOf(s.from)); // scenes of one host are told apart by their time
+  const name = (s, at) => [baseName(s.root.image) || word("unknown"), at].filter(Boolean).join(" · ");
+  const seen = new Map();
+  for (const s of top) seen.set(name(s, place(s)), (seen.get(name(s, place(s))) || 0) + 1);
+  const when = (s) => iso(s.from).slice(5, 16).replace("T", " ") || s.host;
+  const lanes = top.map((s) => ({ label: seen.get(name(s, place(s))) > 1 ? name(s, when(s)) : name(s, place(s)), scene: s }));
   const at = new Map(top.map((s, n) => [s.index, n]));
   return finishLanes(reel, lanes, scenes.length - top.length, "otherScenes", (row) => at.get(film.scene[row]));
 }

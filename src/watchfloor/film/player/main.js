@@ -56,6 +56,7 @@ class Player {
   setScene(scene) {
     if (this.scene === scene) return;
     this.scene = scene;
+    this.timeline.scene = scene;
     this.scenes.select(scene);
     this.headline();
     this.strip.show(scene, (key) => this.dimmed(key));
@@ -202,7 +203,8 @@ class Player {
     const made = String(this.film.document.generated || "");
     applyWords(document);
     document.title = visible(this.film.document.title || "Watchfloor");
-    byId("title").textContent = brief(this.film.document.title, 80);
+    byId("title").textContent = brief(String(this.film.document.title ?? "").replace(/^Watchfloor: /, ""), 80);
+    byId("title").title = visible(this.film.document.title ?? "");
     const inputs = Array.isArray(summary.inputs) ? summary.inputs.length : Number(summary.inputs) || 0;
     byId("facts").replaceChildren(word("facts", { events: number(summary.events_read), inputs: counted("inputs", inputs), hosts: counted("hosts", list(summary.hosts).length), seconds: word("seconds", { n: Number(summary.seconds || 0).toFixed(1) }) }),
       summary.events_rejected ? el("button", { class: "link warn", type: "button", on: { click: () => { this.rejected.open(1); byId("ledger").scrollIntoView(); } } }, ` · ${word("rejectedFact", { n: number(summary.events_rejected) })}`) : "");

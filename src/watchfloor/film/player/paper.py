@@ -1,5 +1,6 @@
 """The static half of the page: what is seen before the film opens, on paper, and without scripts."""
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
@@ -9,6 +10,11 @@ from watchfloor.film.story import base_name, clip, visible
 
 #: Scenes that the printed page tells; the rest is counted.
 TOLD = 60
+
+#: Rejections that the printed page lists; the rest is counted.
+LISTED = 200
+
+_PARTS = re.compile(r"::|[\\/]")
 _VERDICTS = (("malicious", "恶意"), ("suspicious", "可疑"), ("benign", "正常"))
 
 
@@ -65,7 +71,7 @@ def _key_frame(frame: Mapping[str, Any]) -> str:
         _two(action.verb, action.verb_zh),
         _safe(frame.get("object"), 160),
         _safe(" ".join(map(str, frame.get("techniques") or ())), 80),
-        f"<code>{_safe(frame.get('event_id'), 120)}</code>",
+        f'<code title="{_safe(frame.get("event_id"), 2000)}">{_safe(short_id(frame.get("event_id")), 120)}</code>',
     )
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
@@ -85,9 +91,27 @@ def _rejected(summary: Mapping[str, Any]) -> str:
         return ""
     rows = "".join(
         f"<tr>{''.join(f'<td>{_safe(r.get(k), 200)}</td>' for k in ('source', 'where', 'why'))}</tr>"
-        for r in items[:200]
+        for r in items[:LISTED]
     )
-    return f"<h2>{_two('Rejected input', '拒收的输入')}</h2><table><tbody>{rows}</tbody></table>"
+    return f"<h2>{_two('Rejected input', '拒收的输入')}</h2><table><tbody>{rows}</tbody></table>{_cut(summary, items)}"
+
+
+def _cut(summary: Mapping[str, Any], items: list[Mapping[str, Any]]) -> str:
+    """What the list of rejections leaves out, in words; nothing when it is whole."""
+    reasons = max(len(items), int(summary.get("rejections") or 0))
+    if reasons <= LISTED:
+        return ""
+    listed = min(LISTED, len(items))
+    return "<p>" + _two(
+        f"Only the first {listed:,} of {reasons:,} reasons are listed here; the output of --json names more.",
+        f"共 {reasons:,} 条原因，此处仅列出前 {listed:,} 条；--json 的输出列出更多。",
+    ) + "</p>"  # fmt: skip
+
+
+def short_id(event_id: Any) -> str:
+    """An event id without the way to its file: ``a/b.zip::c/d.evtx#7`` is ``d.evtx#7``."""
+    source, mark, record = ("" if event_id is None else str(event_id)).rpartition("#")
+    return _PARTS.split(source)[-1] + mark + record
 
 
 def _summary(document: Mapping[str, Any]) -> Mapping[str, Any]:

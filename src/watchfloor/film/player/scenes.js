@@ -64,13 +64,14 @@ class Scenes {
   row(i) {
     const scene = this.found[i];
     const on = scene === this.current;
-    const tactics = scene.tactics.slice().sort((a, b) => b.score - a.score).slice(0, 3).sort((a, b) => this.film.tacticOrder(a.id) - this.film.tacticOrder(b.id));
+    const tactics = scene.tactics.slice().sort((a, b) => b.score - a.score).slice(0, 2).sort((a, b) => this.film.tacticOrder(a.id) - this.film.tacticOrder(b.id));
     const length = scene.to - scene.from;
     return el("div", { class: `scene ${scene.verdict} ${on ? "on" : ""}`, "aria-selected": String(on) },
       el("div", { class: "scene-top" }, icon(scene.verdict), el("b", { class: "log", dir: "ltr" }, brief(baseName(scene.root.image) || word("unknown"), 32)),
         el("span", { class: "scene-score" }, scene.score.toFixed(2))),
       el("div", { class: "scene-mid dim" }, el("span", { class: "log", dir: "ltr" }, brief(scene.host, 26)), ` · ${iso(scene.from).slice(5, 16).replace("T", " ") || word("noTime")}`, length > 0 ? ` · ${span(length)}` : ""),
       el("div", { class: "scene-low" }, ...tactics.map((t) => el("span", { class: "tactic" }, brief(this.film.tacticName(t.id), 30))),
+        scene.tactics.length > 2 ? el("span", { class: "dim" }, `+${scene.tactics.length - 2}`) : null,
         tactics.length ? null : el("span", { class: "dim" }, counted("events", scene.events))));
   }
 

@@ -31,12 +31,11 @@ class Stage {
   }
 
   sentence(frame) {
-    const p = frame.process;
-    const under = [p && p.pid !== null && p.pid !== undefined ? word("pid", { n: p.pid }) : "", p?.user].filter(Boolean).join(" · ");
+    const under = (p) => [p && p.pid !== null && p.pid !== undefined ? word("pid", { n: p.pid }) : "", p?.user].filter(Boolean).join(" · ");
     return el("div", { class: "sentence" },
-      this.party("process", frame.actor || word("unknown"), baseName(frame.actor), under, "actor"),
+      this.party("process", frame.actor || word("unknown"), baseName(frame.actor), under(frame.doer), "actor"),
       el("div", { class: "deed" }, el("span", { class: "verb" }, this.film.verb(frame.action)), el("span", { class: "arrow", "aria-hidden": "true" })),
-      this.party(objectIcon(frame.action), frame.object || word("unknownObject"), nameOf(frame), "", "object"));
+      this.party(objectIcon(frame.action), frame.object || word("unknownObject"), nameOf(frame), under(frame.launched), "object"));
   }
 
   party(shape, text, name, under, kind) {
@@ -65,11 +64,11 @@ class Stage {
     const { key } = frame;
     if (!key) return el("div", { class: "reasons" });
     const chips = list(key.techniques).map((id) => this.technique(id));
-    const why = list(key.why);
+    const why = reasonsOf(key);
     return el("div", { class: "reasons" },
       el("span", { class: "weight", title: word("weightLong", { n: percent(key.weight) }) }, word("weightLong", { n: percent(key.weight) })),
       ...chips,
-      why.length ? el("span", { class: "why" }, el("b", {}, `${word("why")} `), ...why.flatMap((w, i) => [i ? el("i", {}, " · ") : null, log(w, { clip: 90 })])) : null);
+      why.length ? el("span", { class: "why" }, el("b", {}, `${word("why")} `), ...why.flatMap((w, i) => [i ? el("i", {}, " · ") : null, log(w, { clip: 140 })])) : null);
   }
 
   technique(id) {
@@ -94,7 +93,7 @@ class Stage {
     };
     if (this.rawOpen) fill();
     details.addEventListener("toggle", () => { this.rawOpen = details.open; if (details.open) fill(); });
-    return el("div", { class: "record" }, details, el("span", { class: "event" }, log(id, { clip: 70, tag: "code" }), button));
+    return el("div", { class: "record" }, details, el("span", { class: "event", title: visible(id) }, log(shortId(id), { clip: 70, tag: "code" }), button));
   }
 
   toggleRaw() {
@@ -103,6 +102,12 @@ class Stage {
     details.open = !details.open;
     if (details.open) details.scrollIntoView({ block: "nearest" });
   }
+}
+
+/** Why a key frame weighs what it weighs, in the reader's language where the report has it. */
+function reasonsOf(key) {
+  const own = list(key.why_zh);
+  return language() && own.length ? own : list(key.why);
 }
 
 const hotness = (score) => (score >= 0.8 ? "3" : score >= 0.5 ? "2" : score >= 0.2 ? "1" : "0");

@@ -15,6 +15,7 @@ class Story {
   show(scene) {
     const all = this.sentences(scene);
     const known = new Map(scene.keys.map((k) => [`[${visible(k.event_id)}]`, k]));
+    known.set(`[${visible(scene.scene_id)}]`, null); // the scene itself, which is on the page already
     this.lines = all.slice(1).map((text) => this.line(scene, String(text), known));
     if (!this.lines.length) this.lines = [{ node: el("li", { class: "dim" }, word("noStory")), keys: [] }];
     this.box.replaceChildren(...this.lines.map((l) => l.node));
@@ -29,8 +30,10 @@ class Story {
       if (at < 0) { node.append(log(rest, { clip: 1200 })); break; }
       if (at > 0) node.append(log(rest.slice(0, at), { clip: 1200 }));
       const key = known.get(mark);
-      keys.push(key);
-      node.append(this.mark(scene, key));
+      if (key) {
+        keys.push(key);
+        node.append(this.mark(scene, key));
+      }
       rest = rest.slice(at + mark.length);
     }
     return { node, keys };

@@ -37,8 +37,9 @@ class FrameTable {
   }
 
   actorHas(known, row, text) {
-    const id = this.film.scene[row] * 65536 + this.film.process[row];
-    if (!known.has(id)) known.set(id, this.film.frame(row).actor.toLowerCase().includes(text));
+    const f = this.film.frame(row);
+    const id = f.actor;
+    if (!known.has(id)) known.set(id, id.toLowerCase().includes(text));
     return known.get(id);
   }
 
@@ -58,9 +59,15 @@ class FrameTable {
       el("span", {}, iso(f.time).slice(5, 23).replace("T", " ") || word("noTime")),
       el("span", { class: "log", dir: "ltr" }, brief(baseName(f.actor) || word("unknown"), 40)),
       el("span", { class: "verb" }, this.film.verb(f.action), f.repeats > 1 ? el("em", {}, ` ${word("times", { n: number(f.repeats) })}`) : null),
-      el("span", { class: "log", dir: "ltr" }, brief(f.object, 200)),
+      el("span", { class: "log", dir: "ltr", title: brief(f.object, 500) }, this.deed(f)),
       el("span", { class: "bar", "data-hot": hotness(f.score), vars: { share: clamp(f.score, 0.01, 1) } }, f.score.toFixed(2)),
-      el("code", { class: "log", dir: "ltr" }, brief(f.event, 60)));
+      el("code", { class: "log", dir: "ltr", title: visible(f.event) }, brief(shortId(f.event), 60)));
+  }
+
+  /** The object; on a small screen, where actor and action have no columns, all three. */
+  deed(f) {
+    if (innerWidth > 860) return brief(f.object, 200);
+    return `${brief(baseName(f.actor) || word("unknown"), 30)} ${this.film.verb(f.action)} ${brief(shortObject(f), 60)}`;
   }
 
   light(index, follow) {
@@ -72,6 +79,7 @@ class FrameTable {
 
 class Rejected {
   constructor(film) {
+    this.film = film;
     this.items = list(film.summary.rejected);
     this.total = Number(film.summary.events_rejected) || 0;
     this.list = new VirtualList(byId("rejected"), { height: 34, label: "rejectedTab", draw: (i) => this.row(this.items[i]) });
@@ -96,13 +104,19 @@ class Rejected {
   }
 
   row(item) {
-    return el("div", { class: "rejected-row", title: brief(item.why, 600) }, ...["source", "where", "why"].map((k) => el("span", { class: "log", dir: "ltr" }, brief(item[k], 240))));
+    return el("div", { class: "rejected-row", title: brief(item.why, 600) }, 
+      el("span", { class: "log", dir: "ltr", title: brief(item.source, 600) }, brief(shortSource(item.source), 240)),
+      ...["where", "why"].map((k) => el("span", { class: "log", dir: "ltr" }, brief(item[k], 240))));
   }
 
   words(framesLabel) {
     this.tabs[0].textContent = framesLabel;
     this.tabs[1].textContent = `${word("rejectedTab")} ${this.total || this.items.length ? number(this.total || this.items.length) : ""}`.trim();
-    byId("rejected-note").textContent = this.items.length || this.total ? word("someRejected", { n: number(this.total), m: number(this.items.length) }) : word("noRejected");
+    const reasons = Math.max(this.items.length, Number(this.film.summary.rejections) || 0);
+    const cut = reasons > this.items.length;
+    byId("rejected-note").textContent = this.items.length || this.total
+      ? word(cut ? "cutRejected" : "someRejected", { n: number(this.total), m: number(this.items.length), all: number(reasons) })
+      : word("noRejected");
     byId("rejected").hidden = !this.items.length;
     this.list.setCount(this.items.length, true);
   }

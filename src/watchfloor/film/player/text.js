@@ -71,6 +71,16 @@ function baseName(path) {
   return text.slice(Math.max(text.lastIndexOf("\\"), text.lastIndexOf("/")) + 1) || text;
 }
 
+/** The last part of a source: the file inside an archive. */
+const shortSource = (source) => baseName(String(source ?? "").split("::").pop());
+
+/** An event id without the way to its file: `a/b.zip::c/d.evtx#7` is `d.evtx#7`. */
+function shortId(id) {
+  const text = String(id ?? "");
+  const mark = text.lastIndexOf("#");
+  return mark < 0 ? text : shortSource(text.slice(0, mark)) + text.slice(mark);
+}
+
 const PROGRAM = /^\s*(?:"([^"]+)"|((?:[A-Za-z]:|\\\\)[^"]{0,400}?\.(?:exe|com|scr|bat|cmd|ps1|msi))(?=\s|$)|(\S+))/i;
 
 /** The program that a command line starts, as written there. */

@@ -1,6 +1,7 @@
 // The timeline: heat on a canvas, key frames as pins, the playhead, scrubbing and zoom.
 const PINS = 25;
 const AXIS = 20;
+const CROWD = 48; // with more pins than this only the current scene's are drawn whole
 
 class Timeline {
   constructor(film, { seek, tip }) {
@@ -167,12 +168,15 @@ class Timeline {
   paintTimes(paint, y, taken) {
     const many = Math.max(1, Math.floor(this.wide / 120));
     let day = "";
+    let said = "";
+    const years = dayOf(this.reel.timeAt(0)).slice(0, 4) !== dayOf(this.reel.timeAt(1)).slice(0, 4);
+    const digits = this.reel.timeAt(this.to) - this.reel.timeAt(this.from) < 20000 ? 1 : 0;
     paint.fillStyle = this.colour("--dim");
     for (let i = 0; i <= many; i += 1) {
       const ms = this.reel.timeAt(this.from + (i / many) * (this.to - this.from));
-      const clock = clockOf(ms);
-      if (!clock) continue;
-      const text = dayOf(ms) === day ? clock : `${dayOf(ms).slice(5)} ${clock}`;
+      const clock = clockOf(ms, digits);
+      if (!clock || clock === said) continue;
+      const text = dayOf(ms) === day ? clock : `${dayOf(ms).slice(years ? 0 : 5)} ${clock.slice(0, years ? 5 : 12)}`;
       paint.textAlign = i === 0 ? "left" : i === many ? "right" : "center";
       const x = this.left + (i / many) * this.wide;
       const half = paint.measureText(text).width;
@@ -180,31 +184,49 @@ class Timeline {
       if (taken.some(([a, b]) => edge[1] + 8 > a && edge[0] - 8 < b)) continue;
       taken.push(edge);
       day = dayOf(ms);
+      said = clock;
       paint.fillText(text, x, y);
     }
   }
 
   paintPins(paint) {
     const { reel, film } = this;
-    for (const k of reel.keys) {
-      const position = reel.position[k];
-      if (position < this.from || position > this.to) continue;
+    const seen = Array.from(reel.keys).filter((k) => reel.position[k] >= this.from && reel.position[k] <= this.to);
+    this.crowded = seen.length > CROWD;
+    for (const k of seen) {
+      if (!this.crowded) { this.paintPin(paint, k); continue; }
       const { key, scene } = film.frame(reel.rows[k]);
-      const x = this.x(position);
-      const size = 4 + 4 * clamp(key.weight / (scene.heaviest || 1), 0, 1);
-      paint.globalAlpha = this.dimmed(key) ? 0.22 : 1;
+      paint.globalAlpha = this.dimmed(key) ? 0.1 : 0.4;
       paint.fillStyle = this.colour(`--${scene.verdict}`) || this.colour("--accent");
-      paint.beginPath();
-      paint.moveTo(x, 13 - size);
-      paint.lineTo(x + size, 13);
-      paint.lineTo(x, 13 + size);
-      paint.lineTo(x - size, 13);
-      paint.fill();
-      paint.globalAlpha *= 0.35;
-      const lane = PINS + this.lanes.of[k] * this.lane;
-      paint.fillRect(x - 0.5, 13 + size, 1, lane - 13 - size + this.lane / 2);
+      paint.fillRect(this.x(reel.position[k]) - 1, 10, 2, 8);
     }
     paint.globalAlpha = 1;
+  }
+
+  paintPin(paint, k) {
+    const { key, scene } = this.film.frame(this.reel.rows[k]);
+    const x = this.x(this.reel.position[k]);
+    const size = 4 + 4 * clamp(key.weight / (scene.heaviest || 1), 0, 1);
+    paint.globalAlpha = this.dimmed(key) ? 0.22 : 1;
+    paint.fillStyle = this.colour(`--${scene.verdict}`) || this.colour("--accent");
+    paint.beginPath();
+    paint.moveTo(x, 13 - size);
+    paint.lineTo(x + size, 13);
+    paint.lineTo(x, 13 + size);
+    paint.lineTo(x - size, 13);
+    paint.fill();
+    paint.globalAlpha *= 0.35;
+    const lane = PINS + this.lanes.of[k] * this.lane;
+    paint.fillRect(x - 0.5, 13 + size, 1, lane - 13 - size + this.lane / 2);
+    paint.globalAlpha = 1;
+  }
+
+  /** Among a crowd of pins those of the scene that is open stand out. */
+  paintOwnPins(paint) {
+    for (const key of this.scene?.keys || []) {
+      const k = this.reel.indexOfRow(key.row);
+      if (k >= 0 && this.reel.position[k] >= this.from && this.reel.position[k] <= this.to) this.paintPin(paint, k);
+    }
   }
 
   /** The base picture, what is yet to come under a veil, and the playhead. */
@@ -216,6 +238,7 @@ class Timeline {
     paint.drawImage(this.base, 0, 0);
     if (!this.reel.length) return;
     paint.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    if (this.crowded) this.paintOwnPins(paint);
     const x = clamp(this.x(this.head ?? this.reel.position[this.index]), this.left - 1, this.left + this.wide + 1);
     paint.fillStyle = this.colour("--veil");
     paint.fillRect(x, PINS, this.left + this.wide - x, height - PINS - AXIS);

@@ -116,26 +116,16 @@ class Tree {
 
   light(frame) {
     this.now = frame.time;
-    this.actor = frame.process ? frame.scene.byGuid.get(frame.process.guid) ?? -1 : -1;
-    this.target = frame.action === "process.launch" ? this.launched(frame) : -1;
+    const place = (p) => (p ? frame.scene.byGuid.get(p.guid) ?? -1 : -1);
+    this.actor = place(frame.doer);
+    this.target = place(frame.launched);
     this.path = new Set();
-    for (let at = this.actor; at >= 0; at = this.parent[at]) this.path.add(at);
+    for (let at = this.target >= 0 ? this.target : this.actor; at >= 0; at = this.parent[at]) this.path.add(at);
     if (!this.list.waiting) this.list.refresh();
-    const at = this.rows.findIndex((r) => r.process === this.actor && r.group === undefined);
-    if (at >= 0) this.list.reveal(at);
-  }
-
-  /** The child a launch started: the same command line or program, the nearest start. */
-  launched(frame) {
-    const line = String(frame.object);
-    const name = baseName(programOf(line)).toLowerCase();
-    let best = -1;
-    for (const c of this.children[this.actor] || []) {
-      const p = this.scene.processes[c];
-      if (p.command_line !== line && baseName(p.image).toLowerCase() !== name) continue;
-      if (best < 0 || Math.abs(this.since[c] - frame.time) < Math.abs(this.since[best] - frame.time)) best = c;
+    for (const p of [this.actor, this.target]) {
+      const at = p < 0 ? -1 : this.rows.findIndex((r) => r.process === p && r.group === undefined);
+      if (at >= 0) this.list.reveal(at);
     }
-    return best;
   }
 }
 
