@@ -205,3 +205,15 @@ def test_a_script_dropped_earlier_ties_even_a_process_that_has_become_another_pr
 def test_a_batch_without_any_launch_is_filmed() -> None:
     reel = _film(did("file.read", "a", CMD, 1, file__path="c:\\x"), did("dns.query", "a", CMD, 2))
     assert len(reel.runs) == 2
+
+
+def test_a_process_that_rewrites_its_image_path_stays_what_was_launched() -> None:
+    uacme = "C:\\Users\\a\\Desktop\\uacme.exe"
+    reel = _film(
+        launch("u", f"sh {CMD}", uacme, "uacme 34", 1),
+        did("registry.value", "u", EXPLORER, 2, reg_key__path="HKCU\\Environment\\windir"),
+        launch("st", f"u {uacme}", "C:\\Windows\\System32\\schtasks.exe", "schtasks /run", 3),
+    )
+    number = reel.cast.number_of("u")
+    assert number is not None and reel.cast.owners[number].image == uacme
+    assert _together(reel, "u", "st")

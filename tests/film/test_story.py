@@ -42,9 +42,9 @@ def test_every_claim_names_a_record_and_frames_stand_in_time_order() -> None:
 
 def test_doubt_is_said() -> None:
     english, chinese = scene_story(doubtful(), name)
-    assert "58 in 100" in english[0] and "real doubt" in english[-1] and "疑问" in chinese[-1]
+    assert "score 0.58" in english[0] and "real doubt" in english[-1] and "疑问" in chinese[-1]
     sure, _ = scene_story(macro(), name)
-    assert "not proof" in sure[-1] and "97 in 100" in sure[-1]
+    assert "not proof" in sure[-1] and "score 0.97" in sure[-1]
 
 
 def test_benign_scenes_and_quiet_results_have_words() -> None:
@@ -113,7 +113,7 @@ def test_visible_spells_out_what_cannot_be_seen() -> None:
 def test_clipping_and_names() -> None:
     assert len(clip("x" * 5_000_000, 100)) < 110
     assert base_name("C:\\a\\b.exe") == "b.exe" and base_name("/usr/bin/") == "bin" and base_name("\\") == "\\"
-    assert chance(0.999)[0] == "more than 99 in 100" and chance(0.001)[0] == "fewer than 1 in 100"
+    assert chance(0.97) == ("score 0.97 of 1", "得分 0.97（满分 1）")
 
 
 @pytest.mark.parametrize(

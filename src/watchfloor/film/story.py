@@ -96,12 +96,11 @@ def program(command_line: str) -> str:
 
 
 def chance(score: float) -> Pair:
-    """A calibrated probability as people say it: ``97 in 100``."""
-    if score >= 0.995:
-        return ("more than 99 in 100", "超过 99%")
-    if score < 0.01:
-        return ("fewer than 1 in 100", "不到 1%")
-    return (f"{score * 100:.0f} in 100", f"约 {score * 100:.0f}%")
+    """The score in words, never as "97 in 100 are attacks".
+
+    It is calibrated for a mix with as many attacks as ordinary scenes, and no site has that mix.
+    """
+    return (f"score {score:.2f} of 1", f"得分 {score:.2f}（满分 1）")
 
 
 def headline(scene: Scene, tactics: Mapping[str, Pair] = TACTICS) -> Pair:
@@ -112,8 +111,8 @@ def headline(scene: Scene, tactics: Mapping[str, Pair] = TACTICS) -> Pair:
     verdict, verdict_zh = _VERDICTS[scene.verdict]
     if scene.verdict == "benign":
         return (
-            f"On {host}, {root} and what it started look ordinary. Judged benign ({odds} for malicious).",
-            f"在 {host} 上，{root} 及其启动的进程未见异常。判为正常（恶意概率{odds_zh}）。",
+            f"On {host}, {root} and what it started look ordinary. Judged benign ({odds}).",
+            f"在 {host} 上，{root} 及其启动的进程未见异常。判为正常（{odds_zh}）。",
         )
     others = _others(scene)
     doing = f"set off {_join(others)}" if others else "acted alone"
@@ -123,7 +122,7 @@ def headline(scene: Scene, tactics: Mapping[str, Pair] = TACTICS) -> Pair:
     signs_zh = f"，有{'、'.join(n[1] for n in named)}的迹象" if named else ""
     return (
         f"On {host}, {root} {doing}{signs}. Judged {verdict} ({odds}).",
-        f"在 {host} 上，{root} {doing_zh}{signs_zh}。判为{verdict_zh}（概率{odds_zh}）。",
+        f"在 {host} 上，{root} {doing_zh}{signs_zh}。判为{verdict_zh}（{odds_zh}）。",
     )
 
 
@@ -274,23 +273,24 @@ def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:
     rests_zh = cites or "没有单条记录起决定作用。"
     if scene.verdict == "benign":
         return (
-            f"Judged benign: of scenes scored like this one, {odds} are malicious.{rests}",
-            f"判为正常：此类得分的场景中，恶意者{odds_zh}。{rests_zh}",
+            f"Judged benign: {odds}, below what is called suspicious.{rests}",
+            f"判为正常：{odds_zh}，低于可疑的界限。{rests_zh}",
         )
     verdict, verdict_zh = _VERDICTS[scene.verdict]
     doubt = (
-        "This is a model's estimate, not proof: open the records it rests on most."
+        "This is a model's estimate, not proof, and where attacks are rare more such verdicts are false: "
+        "open the records it rests on most."
         if scene.score >= 0.8
         else "That leaves real doubt: administration and software updates can look like this."
     )
     doubt_zh = (
-        "这是模型的估计，并非证明：请打开其主要依据的记录核对。"
+        "这是模型的估计，并非证明；攻击越少见，此类判定的误报越多：请打开其主要依据的记录核对。"
         if scene.score >= 0.8
         else "仍有相当疑问：日常运维与软件更新也可能如此。"
     )
     return (
-        f"Judged {verdict}: of scenes scored like this one, {odds} are malicious. {doubt}{rests}",
-        f"判为{verdict_zh}：此类得分的场景中，恶意者{odds_zh}。{doubt_zh}{rests_zh}",
+        f"Judged {verdict}: {odds}. {doubt}{rests}",
+        f"判为{verdict_zh}：{odds_zh}。{doubt_zh}{rests_zh}",
     )
 
 

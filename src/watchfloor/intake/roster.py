@@ -43,15 +43,17 @@ class Roster:
     def learn(self, process: Ints, facts: pa.RecordBatch, *, last: bool = False) -> None:
         """Fill what is still unknown from rows about ``process`` (-1: about none).
 
-        The first row that knows a fact decides; with ``last`` the last one, save for the parent: who
-        started a process stays its parent, whatever it executes later.
+        The first row that knows a fact decides. With ``last``, for launches, the last one does, also over what
+        is known: a process that rewrites its own image path in memory cannot rename its launch. Its parent
+        stays the first launch's, whatever it executes later.
         """
         row = np.arange(len(process), dtype=np.int64)
         for name in FACTS:
             column = facts.column(name)
             order = row[::-1] if last and name != "parent_uid" else row
             chosen = self._chosen(process, order, present(column))
-            self.facts[name] = pc.coalesce(self.facts[name], take(column, chosen))
+            told = take(column, chosen)
+            self.facts[name] = pc.coalesce(told, self.facts[name]) if last else pc.coalesce(self.facts[name], told)
         self.parent_pid, self.has_parent_pid = self._number(
             process, row, facts.column("parent_pid"), self.parent_pid, self.has_parent_pid
         )
