@@ -1,6 +1,6 @@
 """Verify a recording folder: log and truth name the same events, the story fits, nothing foreign is inside.
 
-    python range/check.py DIR [--forbid WORD ...]
+python range/check.py DIR [--forbid WORD ...]
 """
 
 from __future__ import annotations
@@ -62,12 +62,21 @@ def check(folder: Path, forbidden: tuple[str, ...]) -> list[str]:
             faults.append(f"step {step['step']}: the story and the table do not agree")
     words = (folder / "storyline.json").read_text(encoding="utf-8").lower()
     faults += [f"the story holds the forbidden {word!r}" for word in forbidden if word in words]
-    print(json.dumps({
-        "records": len(lines), "events": len(logged), "kinds": dict(kinds.most_common()),
-        "labels": Counter(row["label"] for row in rows), "steps": Counter(row["step"] for row in rows if row["step"]),
-        "techniques": Counter(row["technique"] for row in rows if row["technique"]),
-        "minutes": round((told["end"] - told["begin"]) / 60, 2), "faults": len(faults),
-    }, indent=1))
+    print(
+        json.dumps(
+            {
+                "records": len(lines),
+                "events": len(logged),
+                "kinds": dict(kinds.most_common()),
+                "labels": Counter(row["label"] for row in rows),
+                "steps": Counter(row["step"] for row in rows if row["step"]),
+                "techniques": Counter(row["technique"] for row in rows if row["technique"]),
+                "minutes": round((told["end"] - told["begin"]) / 60, 2),
+                "faults": len(faults),
+            },
+            indent=1,
+        )
+    )
     return faults
 
 

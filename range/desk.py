@@ -17,8 +17,26 @@ from pathlib import Path
 
 import terminal
 
-WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "inlet", "juniper", "kestrel",
-         "lagoon", "maple", "north", "opal", "pine", "quartz", "river")
+WORDS = (
+    "amber",
+    "birch",
+    "cedar",
+    "delta",
+    "ember",
+    "fjord",
+    "grove",
+    "heron",
+    "inlet",
+    "juniper",
+    "kestrel",
+    "lagoon",
+    "maple",
+    "north",
+    "opal",
+    "pine",
+    "quartz",
+    "river",
+)
 PASSWORDS = {"mlind": "Harbour-41", "tkovac": "Granite-77", "sreyes": "Meadow-19"}
 SOURCES = {"mlind": "10.20.7.21", "tkovac": "10.20.7.22", "sreyes": "10.20.7.23"}
 

@@ -27,8 +27,11 @@ def build(root: Path, base: Path | None) -> None:
     if base:
         subprocess.run(["cp", "-a", "--", str(base), str(root)], check=True)
     else:
-        subprocess.run(["debootstrap", "--variant=minbase", "--include=" + PACKAGES,
-                        SUITE, str(root), MIRROR], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["debootstrap", "--variant=minbase", "--include=" + PACKAGES, SUITE, str(root), MIRROR],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
 
 
 def furnish(root: Path, keys: Path) -> None:
@@ -41,8 +44,9 @@ def furnish(root: Path, keys: Path) -> None:
     (root / "setup.sh").unlink()
     keys.mkdir(mode=0o700)
     for who in SUBJECTS:
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who + "@desk",
-                        "-f", str(keys / who)], check=True)
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who + "@desk", "-f", str(keys / who)], check=True
+        )
         authorized = root / f"home/{who}/.ssh/authorized_keys"
         with authorized.open("a", encoding="utf-8") as out:
             out.write((keys / f"{who}.pub").read_text())
@@ -57,8 +61,23 @@ class Host:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.unshare = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child", "--",
-             "/bin/sh", str(HERE / "inside/enter.sh"), str(root), NAME], stdin=subprocess.DEVNULL)
+            [
+                "unshare",
+                "--mount",
+                "--pid",
+                "--net",
+                "--uts",
+                "--ipc",
+                "--fork",
+                "--kill-child",
+                "--",
+                "/bin/sh",
+                str(HERE / "inside/enter.sh"),
+                str(root),
+                NAME,
+            ],
+            stdin=subprocess.DEVNULL,
+        )
         self.pid = self._first_process()
         self._wait_for_boot()
 

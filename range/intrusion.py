@@ -100,8 +100,9 @@ class Intruder:
             assert self.shell is not None
             shown = self.shell.line(command, 60, story.PASSWORD)
         time.sleep(0.4)
-        self.note(step=step, start=start, end=time.time(), how=how, command=command, technique=technique,
-                  shown=shown[-1500:])
+        self.note(
+            step=step, start=start, end=time.time(), how=how, command=command, technique=technique, shown=shown[-1500:]
+        )
 
     def run(self, steps: list[story.Step], number: int) -> None:
         for step in steps:

@@ -98,7 +98,7 @@ def serve_syslog(root: Path, logs: IO[str], links: IO[str], state: dict[str, Any
             continue
         pid = struct.unpack("=iII", extra[0][2][:12])[0] if extra else 0
         now, match = time.time(), PRIORITY.match(data)
-        text = data[match.end() if match else 0:].decode("utf-8", "replace").rstrip("\n\0")
+        text = data[match.end() if match else 0 :].decode("utf-8", "replace").rstrip("\n\0")
         facility = int(match.group(1)) >> 3 if match else 1
         logs.write(json.dumps({"time": now, "pid": pid, "text": text}) + "\n")
         connection = CONNECTION.search(text)
@@ -127,10 +127,15 @@ def main() -> None:
     signal.signal(signal.SIGTERM, finish)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     state: dict[str, Any] = {"overruns": 0, "forks": 0}
-    with (args.out / "forks.csv").open("w") as forks, (args.out / "syslog.jsonl").open("w") as logs, \
-            (args.out / "links.jsonl").open("w") as links:
-        threads = [threading.Thread(target=follow_forks, args=(forks, state)),
-                   threading.Thread(target=serve_syslog, args=(args.root, logs, links, state))]
+    with (
+        (args.out / "forks.csv").open("w") as forks,
+        (args.out / "syslog.jsonl").open("w") as logs,
+        (args.out / "links.jsonl").open("w") as links,
+    ):
+        threads = [
+            threading.Thread(target=follow_forks, args=(forks, state)),
+            threading.Thread(target=serve_syslog, args=(args.root, logs, links, state)),
+        ]
         for thread in threads:
             thread.start()
         while not (state.get("listening") and state.get("syslog")):

@@ -9,8 +9,14 @@ import subprocess
 from pathlib import Path
 
 TOOLS = {  # program: Debian package
-    "auditctl": "auditd", "debootstrap": "debootstrap", "zstd": "zstd", "ssh": "openssh-client",
-    "ssh-keygen": "openssh-client", "unshare": "util-linux", "nsenter": "util-linux", "ip": "iproute2",
+    "auditctl": "auditd",
+    "debootstrap": "debootstrap",
+    "zstd": "zstd",
+    "ssh": "openssh-client",
+    "ssh-keygen": "openssh-client",
+    "unshare": "util-linux",
+    "nsenter": "util-linux",
+    "ip": "iproute2",
 }
 
 

@@ -33,12 +33,22 @@ def write(work: Path, out: Path) -> dict[str, Any]:
     packed = {path: out / (path.name + ".zst") for path in (plain, table)}
     for path, target in packed.items():
         subprocess.run(["zstd", "-19", "-q", "-f", str(path), "-o", str(target)], check=True)
-    facts: dict[str, Any] = result.facts | run | {
-        "forks": json.loads((work / "lineage.json").read_text(encoding="utf-8")),
-        "plain_bytes": plain.stat().st_size, "zst_bytes": packed[plain].stat().st_size,
+    facts: dict[str, Any] = (
+        result.facts
+        | run
+        | {
+            "forks": json.loads((work / "lineage.json").read_text(encoding="utf-8")),
+            "plain_bytes": plain.stat().st_size,
+            "zst_bytes": packed[plain].stat().st_size,
+        }
+    )
+    told = {
+        "host": run["host"],
+        "account": story.ACCOUNT,
+        "begin": run["begin"],
+        "end": run["end"],
+        "steps": result.steps,
     }
-    told = {"host": run["host"], "account": story.ACCOUNT, "begin": run["begin"], "end": run["end"],
-            "steps": result.steps}
     (out / "storyline.json").write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     (out / "DATASHEET.md").write_text(datasheet.text(facts, result.rows, result.steps), encoding="utf-8")
     return facts

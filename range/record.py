@@ -53,8 +53,9 @@ class Recording:
         say("building the host's tree")
         host.build(self.root, self.args.base)
         host.furnish(self.root, self.work / "keys")
-        self.lineage = subprocess.Popen([sys.executable, str(HERE / "lineage.py"), "--root", str(self.root),
-                                         "--out", str(self.work)])
+        self.lineage = subprocess.Popen(
+            [sys.executable, str(HERE / "lineage.py"), "--root", str(self.root), "--out", str(self.work)]
+        )
         self.wait_for(self.work / "lineage.ready")
         self.host = host.Host(self.root)
         say("the host runs")
@@ -91,13 +92,42 @@ class Recording:
         begins = self.begin + length * rng.uniform(0.30, 0.40)
         returns = self.begin + length * rng.uniform(0.86, 0.89)
         network = [*self.host.enter("net"), sys.executable]
-        jobs = [["desk.py", "--who", who, "--tasks", str(HERE / f"tasks/{who}.txt"),
-                 "--key", str(self.work / "keys" / who), "--seed", seed, "--until", until,
-                 "--pace", str(self.args.pace),
-                 "--transcript", str(self.work / f"seen-{who}.txt")] for who in host.SUBJECTS]
+        jobs = [
+            [
+                "desk.py",
+                "--who",
+                who,
+                "--tasks",
+                str(HERE / f"tasks/{who}.txt"),
+                "--key",
+                str(self.work / "keys" / who),
+                "--seed",
+                seed,
+                "--until",
+                until,
+                "--pace",
+                str(self.args.pace),
+                "--transcript",
+                str(self.work / f"seen-{who}.txt"),
+            ]
+            for who in host.SUBJECTS
+        ]
         jobs.append(["visitors.py", "--seed", seed, "--until", until])
-        jobs.append(["intrusion.py", "--journal", str(self.work / "journal.jsonl"), "--seed", seed,
-                     "--start", str(begins), "--again", str(returns), "--pace", str(min(1.0, self.args.minutes / 30))])
+        jobs.append(
+            [
+                "intrusion.py",
+                "--journal",
+                str(self.work / "journal.jsonl"),
+                "--seed",
+                seed,
+                "--start",
+                str(begins),
+                "--again",
+                str(returns),
+                "--pace",
+                str(min(1.0, self.args.minutes / 30)),
+            ]
+        )
         for job in jobs:
             self.people.append(subprocess.Popen([*network, str(HERE / job[0]), *job[1:]], stdin=subprocess.DEVNULL))
 
@@ -106,8 +136,10 @@ class Recording:
             time.sleep(min(60, max(0.1, self.begin + self.args.minutes * 60 - time.time())))
             status = preflight.audit_status()
             size = (self.root / "var/log/audit/audit.log").stat().st_size >> 20
-            say(f"{(time.time() - self.begin) / 60:.0f} min, lost {status.get('lost')}, "
-                f"backlog {status.get('backlog')}, raw log {size} MB")
+            say(
+                f"{(time.time() - self.begin) / 60:.0f} min, lost {status.get('lost')}, "
+                f"backlog {status.get('backlog')}, raw log {size} MB"
+            )
         self.end = time.time()
 
     def undo(self) -> None:
@@ -135,11 +167,21 @@ class Recording:
     def note(self) -> None:
         """What the cutting and labelling needs to know about this run."""
         assert self.host
-        (self.work / "run.json").write_text(json.dumps({
-            "host": host.NAME, "host_pid": self.host.pid, "begin": self.begin, "end": self.end,
-            "minutes": self.args.minutes, "seed": self.args.seed, "pace": self.args.pace,
-            "lost": int(self.status.get("lost", -1)),
-        }), encoding="utf-8")
+        (self.work / "run.json").write_text(
+            json.dumps(
+                {
+                    "host": host.NAME,
+                    "host_pid": self.host.pid,
+                    "begin": self.begin,
+                    "end": self.end,
+                    "minutes": self.args.minutes,
+                    "seed": self.args.seed,
+                    "pace": self.args.pace,
+                    "lost": int(self.status.get("lost", -1)),
+                }
+            ),
+            encoding="utf-8",
+        )
 
 
 def parse() -> argparse.Namespace:
@@ -150,8 +192,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--pace", type=float, default=0.7, help="factor on the pauses of the three people")
     parser.add_argument("--install", action="store_true", help="install missing Debian packages first")
     parser.add_argument("--base", type=Path, help="a bare tree made earlier by debootstrap; it is copied, not changed")
-    parser.add_argument("--keep", type=Path,
-                        help="copy the private raw material (other programs' events too) here; for debugging")
+    parser.add_argument(
+        "--keep", type=Path, help="copy the private raw material (other programs' events too) here; for debugging"
+    )
     return parser.parse_args()
 
 

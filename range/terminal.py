@@ -77,13 +77,37 @@ class Terminal:
 def over_ssh(key: str, source: str, login: str, password: str | None = None) -> Terminal:
     """Log on to the recorded host from one of the loopback addresses."""
     key_or_password = ["-i", key] if password is None else ["-o", "PreferredAuthentications=password"]
-    command = ["ssh", "-tt", "-F", "none", *key_or_password, "-b", source,
-               "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR",
-               "-o", "IdentitiesOnly=yes", "-o", "SendEnv=-*", login]
-    environ = {"PATH": "/usr/bin:/bin", "TERM": "xterm", "HOME": "/nonexistent", "SSH_ASKPASS_REQUIRE": "force",
-               "SSH_ASKPASS": str(HERE / "askpass.sh"), "RANGE_PASSWORD": password or ""}
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               bufsize=0, env=environ)
+    command = [
+        "ssh",
+        "-tt",
+        "-F",
+        "none",
+        *key_or_password,
+        "-b",
+        source,
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-o",
+        "LogLevel=ERROR",
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "SendEnv=-*",
+        login,
+    ]
+    environ = {
+        "PATH": "/usr/bin:/bin",
+        "TERM": "xterm",
+        "HOME": "/nonexistent",
+        "SSH_ASKPASS_REQUIRE": "force",
+        "SSH_ASKPASS": str(HERE / "askpass.sh"),
+        "RANGE_PASSWORD": password or "",
+    }
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, env=environ
+    )
     assert process.stdin and process.stdout
     stdin: IO[bytes] = process.stdin
     stdout: IO[bytes] = process.stdout

@@ -91,8 +91,11 @@ def mark_jobs(tree: Tree, messages: list[dict[str, Any]], command: str) -> int:
 def mark_connections(tree: Tree, links: list[dict[str, Any]]) -> Counter[str]:
     """Server processes with the intruder at the other end; runs until nothing new is found."""
     counts: Counter[str] = Counter()
-    counts.update("intruder not found" if story.INTRUDER in link["from"] else "client not found"
-                  for link in links if link["client"] is None)
+    counts.update(
+        "intruder not found" if story.INTRUDER in link["from"] else "client not found"
+        for link in links
+        if link["client"] is None
+    )
     found = True
     while found:
         found = False
@@ -176,8 +179,12 @@ def cut(work: Path, out_log: Path, host_pid: int, begin: float, end: float) -> R
                 else:
                     truth[event] = (event, life.pid, "benign", "", "", "")
     rows = list(truth.values())
-    facts = {"records": dict(kinds.most_common()), "syscalls": dict(syscalls.most_common()), "roots": dict(roots),
-             "records_left_out": dict(dropped)}
+    facts = {
+        "records": dict(kinds.most_common()),
+        "syscalls": dict(syscalls.most_common()),
+        "roots": dict(roots),
+        "records_left_out": dict(dropped),
+    }
     return Result(rows, storyline(acts, rows), facts)
 
 
@@ -189,11 +196,22 @@ def storyline(acts: list[dict[str, Any]], rows: list[tuple[str, int, str, str, s
         if not mine:
             continue
         times = [float(row[0].split(":")[0]) for row in mine]
-        told.append({
-            "step": number, "name": step.name, "words": step.words, "tactic": step.tactic,
-            "techniques": sorted({row[4] for row in mine}), "start": min(times), "end": max(times),
-            "events": len(mine), "pids": sorted({row[1] for row in mine}),
-            "acts": [{key: act[key] for key in ("start", "end", "how", "command", "technique")}
-                     for act in acts if act["step"] == number],
-        })
+        told.append(
+            {
+                "step": number,
+                "name": step.name,
+                "words": step.words,
+                "tactic": step.tactic,
+                "techniques": sorted({row[4] for row in mine}),
+                "start": min(times),
+                "end": max(times),
+                "events": len(mine),
+                "pids": sorted({row[1] for row in mine}),
+                "acts": [
+                    {key: act[key] for key in ("start", "end", "how", "command", "technique")}
+                    for act in acts
+                    if act["step"] == number
+                ],
+            }
+        )
     return told

@@ -27,8 +27,22 @@ def main() -> None:
     Path("/run/sshd").mkdir(exist_ok=True)
     run("service", "ssh", "start")
     run("service", "cron", "start")
-    run("start-stop-daemon", "--start", "--background", "--chuid", "www-data", "--chdir", "/srv/status",
-        "--make-pidfile", "--pidfile", "/run/status.pid", "--exec", "/usr/bin/python3", "--", "/srv/status/app.py")
+    run(
+        "start-stop-daemon",
+        "--start",
+        "--background",
+        "--chuid",
+        "www-data",
+        "--chdir",
+        "/srv/status",
+        "--make-pidfile",
+        "--pidfile",
+        "/run/status.pid",
+        "--exec",
+        "/usr/bin/python3",
+        "--",
+        "/srv/status/app.py",
+    )
     Path("/run/booted").touch()
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     while True:

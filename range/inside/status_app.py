@@ -37,8 +37,16 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, f"ok load={os.getloadavg()[0]:.2f}\n")
         elif parts.path == "/ping":
             host = parse_qs(parts.query).get("host", ["127.0.0.1"])[0]
-            done = subprocess.run("ping -c 1 -W 1 " + host, shell=True, text=True, timeout=60, check=False,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            done = subprocess.run(
+                "ping -c 1 -W 1 " + host,
+                shell=True,
+                text=True,
+                timeout=60,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
             self.reply(200, done.stdout)
         elif parts.path == "/files":
             self.reply(200, "\n".join(sorted(path.name for path in DROP.iterdir())) + "\n")

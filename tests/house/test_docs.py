@@ -53,7 +53,7 @@ def test_a_command_that_is_written_down_exists(path: Path) -> None:
             words = command.split()
             if words and re.fullmatch(r"[a-z]+", words[0]):
                 assert words[0] in {module.NAME for module in COMMANDS}, f"{path.name}: watchfloor {command}"
-            for option in re.findall(r"(?<![\w-])--[a-z-]+", command):
+            for option in re.findall(r"(?<![\w.])--[a-z-]+", command):
                 assert option in options, f"{path.name}: {option}"
 
 
@@ -104,7 +104,7 @@ def test_no_file_names_this_machine_or_its_writer() -> None:
     # Spelled apart, so that this file does not break its own rule.
     words = re.compile("|".join(("clau" + "de", "anth" + "ropic", "as an " + "ai ", "co-auth" + "ored")), re.I)
     here = str(ROOT.parent)
-    machine = re.compile(rf"(?<![\w.]){re.escape(here)}/") if here != "/" else re.compile("(?!)")
+    machine = re.compile(rf"(?<![\w.~]){re.escape(here)}/") if here != "/" else re.compile("(?!)")
     for path in repository_files():
         try:
             text = path.read_text(encoding="utf-8")

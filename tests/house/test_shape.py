@@ -92,6 +92,8 @@ def test_every_dependency_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     for group in (project["dependencies"], *project["optional-dependencies"].values()):
         for requirement in group:
+            if requirement == "watchfloor[lab]":  # an extra of our own, pinned where it stands
+                continue
             assert re.fullmatch(r"[A-Za-z0-9_.-]+(\[[a-z,]+\])?==[0-9][0-9A-Za-z.]*", requirement), requirement
     assert not any(re.match(r"torch\b", requirement) for requirement in project["dependencies"])
 

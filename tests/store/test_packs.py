@@ -32,7 +32,9 @@ def test_a_missing_file_is_refused(folder: Path) -> None:
         open_pack(folder, name="screen", format_version=1)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 1}', "\udcff".encode("utf-8", "surrogateescape").decode("latin-1")])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"name": 1}', "\udcff".encode("utf-8", "surrogateescape").decode("latin-1")]
+)
 def test_a_broken_manifest_is_one_clear_error(folder: Path, text: str) -> None:
     (folder / MANIFEST).write_text(text, "utf-8")
     with pytest.raises(PackError):
