@@ -202,7 +202,7 @@ def test_a_run_that_kills_its_worker_is_one_rejection(work: Any, monkeypatch: py
     assert "on this part" in rejections[0].why
 
 
-def test_where_no_worker_can_start_the_work_is_done_here(tmp_path: Path) -> None:
+def test_a_script_without_a_main_guard_is_not_run_again(tmp_path: Path) -> None:
     path = tmp_path / "in"
     path.write_bytes(LINES * 400)
     script = tmp_path / "unguarded.py"
@@ -213,4 +213,27 @@ def test_where_no_worker_can_start_the_work_is_done_here(tmp_path: Path) -> None
         f"print(sum(b.num_rows for b in reader.Reader([{str(path)!r}], Settings(workers=2)).batches()))\n"
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, timeout=120)
-    assert done.stdout.decode().strip().splitlines()[-1] == "20000", done.stderr.decode()[-2000:]
+    assert (done.stdout, done.stderr) == (b"20000\n", b"")
+
+
+def test_where_no_worker_can_start_the_work_is_done_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(workers: int) -> None:
+        raise OSError("no semaphores here")
+
+    monkeypatch.setattr(reader, "_SMALL", 0)
+    monkeypatch.setattr(crew, "_new_pool", refused)
+    path = tmp_path / "in"
+    path.write_bytes(LINES * 400)
+    assert sum(batch.num_rows for batch in Reader([str(path)], Settings(workers=2)).batches()) == 20_000
+
+
+def test_an_abandoned_reading_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_SMALL", 0)
+    path = tmp_path / "in"
+    path.write_bytes(LINES * 2_000)
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    batches = Reader([str(path)], Settings(workers=2, temp_dir=str(temporary))).batches()
+    next(batches)
+    batches.close()  # type: ignore[attr-defined]
+    assert not list(temporary.iterdir())

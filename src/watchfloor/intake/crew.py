@@ -1,11 +1,14 @@
 """The worker processes: started when the input turns out to be worth it, replaced when one dies."""
 
 import gc
+import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as LateError
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from types import ModuleType
 
 from watchfloor.base.account import Account
 from watchfloor.intake.parsing import Answer, Task, begin, work
@@ -34,7 +37,8 @@ class Crew:
     def _start(self) -> None:
         try:
             self._pool = _new_pool(self._workers)
-            self._started = [self._pool.submit(begin) for _ in range(self._workers)]
+            with _unseen_main():
+                self._started = [self._pool.submit(begin) for _ in range(self._workers)]
         except (OSError, ImportError, NotImplementedError):  # a platform without semaphores
             self._pool = None
 
@@ -100,7 +104,9 @@ class Crew:
     def _alone(self, task: Task) -> Answer:
         pool = _new_pool(1)
         try:
-            return pool.submit(work, task, self._folder.name).result(timeout=_PATIENCE_SECONDS)
+            with _unseen_main():
+                future = pool.submit(work, task, self._folder.name)
+            return future.result(timeout=_PATIENCE_SECONDS)
         except Exception as error:
             account = Account()
             why = "the parser did not finish" if isinstance(error, LateError) else "the parser crashed"
@@ -108,6 +114,20 @@ class Crew:
             return b"", account
         finally:
             _kill(pool)
+
+
+@contextmanager
+def _unseen_main() -> Iterator[None]:
+    """Keep spawned workers from importing the program that runs: they need nothing of it.
+
+    It would cost them its imports, and a script without a main guard would run again in each of them.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _kill(pool: ProcessPoolExecutor) -> None:

@@ -27,6 +27,7 @@ from watchfloor.film.screen import blank
 from watchfloor.intake.reader import Reader
 from watchfloor.lab.catalogue import Recording, materialise, recordings
 from watchfloor.lab.commands import Staged, command_rows
+from watchfloor.lab.transplant import surroundings, transplanted
 from watchfloor.store.spool import Spool
 
 #: Which recording of a reel an owner belongs to.
@@ -115,11 +116,11 @@ def facts_of(recording: Recording) -> dict[str, Any]:
     }
 
 
-def film_files(paths: Iterable[str], corpus: Corpus, facts: dict[str, Any], left_out: set[str] | None = None) -> int:
+def film_files(paths: Iterable[str], corpus: Corpus, facts: dict[str, Any]) -> int:
     """Film files as one recording and add them."""
     reader = Reader(list(paths), Settings(workers=1))
     with Spool(2 << 30) as spool:
-        return corpus.add(film(reader.batches(), blank(), spool), [facts], lambda _: 0, left_out)
+        return corpus.add(film(reader.batches(), blank(), spool), [facts], lambda _: 0)
 
 
 def film_commands(staged: Iterable[Staged], corpus: Corpus) -> int:
@@ -155,12 +156,18 @@ def intrusion_events(folder: Path) -> set[str]:
         return {row["event_id"] for row in csv.DictReader(file) if row["label"] == "intrusion"}
 
 
-def film_background(folder: Path, corpus: Corpus) -> int:
-    """Film our own benign work: a folder of audit logs; where truth lies beside them the intrusion is left out."""
+def film_background(folder: Path, corpus: Corpus) -> list[Row]:
+    """Film our own benign work: a folder of audit logs; returns the surroundings of its launches.
+
+    Where truth lies beside the logs, the intrusion is left out.
+    """
     facts = {"name": folder.name, "source": "range", "lab": f"range:{folder.name}", "label": "background"}
     logs = [str(p) for p in sorted(folder.glob("*.log*"))]
     bad = intrusion_events(folder) if (folder / "truth.csv.zst").is_file() else None
-    return film_files(logs, corpus, facts | {"techniques": [], "tactics": []}, bad)
+    with Spool(2 << 30) as spool:
+        reel = film(Reader(logs, Settings(workers=1)).batches(), blank(), spool)
+        corpus.add(reel, [facts | {"techniques": [], "tactics": []}], lambda _: 0, bad)
+        return surroundings(reel)
 
 
 def main() -> None:
@@ -181,10 +188,10 @@ def main() -> None:
             print(f"{frames:7d} frames  {recording.lab}  {recording.name}", flush=True)
             if recording.member:
                 path.unlink()
+    places = [place for own in options.background for place in film_background(own, corpus)]
     if not options.source:
-        print(f"{film_commands(command_rows(options.data), corpus):7d} frames  commands and rules", flush=True)
-    for own in options.background:
-        print(f"{film_background(own, corpus):7d} frames  {own.name}", flush=True)
+        staged = transplanted(command_rows(options.data), places)
+        print(f"{film_commands(staged, corpus):7d} frames  commands and rules", flush=True)
     corpus.save(options.out)
     print(f"{corpus.scenes} scenes, {len(corpus.recordings)} recordings")
 
