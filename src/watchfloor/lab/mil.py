@@ -72,15 +72,15 @@ def background(bags: Bags) -> npt.NDArray[np.bool_]:
 
 
 def frame_weights(bags: Bags, rows: npt.NDArray[np.bool_], prior: Floats, settings: Settings) -> Floats:
-    """Weight of each frame: a recording counts as much as the square root of its distinct frames.
+    """Weight of each frame: an attack recording, and a benign scene, count as the root of their distinct frames.
 
     Possibly-malicious and benign frames share the total by ``settings.benign_share``, and benign frames of
     each action are scaled so that no action alone speaks for an attack: crops hold launches, background logs.
     """
     recording, action = bags.recording[rows], bags.action[rows].astype(np.int64)
-    size = np.bincount(recording, minlength=len(bags.facts))
-    weight = 1.0 / np.sqrt(np.maximum(size, 1))[recording]
     positive = prior > 0
+    _, scene = np.unique(bags.scene[rows], return_inverse=True)
+    weight = 1.0 / np.sqrt(np.where(positive, np.bincount(recording)[recording], np.bincount(scene)[scene]))
     weight[positive] *= (1 - settings.benign_share) / max(weight[positive].sum(), 1e-9)
     weight[~positive] *= settings.benign_share / max(weight[~positive].sum(), 1e-9)
     if settings.balance_actions:
