@@ -313,3 +313,11 @@ def test_real_tables(shared_data: Path, name: str, events: int) -> None:
     rows, account = read(gzip.decompress((shared_data / "edr" / "msticpy" / name).read_bytes()))
     assert len(rows) == events and not account.rejections
     assert all(row["time"] for row in rows)
+
+
+@pytest.mark.parametrize("cell", ["-" * 60_000 + "1", "[" * 5_000, "[{'A': 1if}]", "[{'\\d': 1 if 2else 3}]", "[]"])
+def test_a_hostile_audit_cell_is_one_rejection_and_no_warning(cell: str) -> None:
+    facts = {"TenantId": "t", "TimeGenerated": "2019-02-18 16:00:00", "Computer": "h", "mssg_id": "1550505627.301:1"}
+    rows, account = read(table(facts | {"AuditdMessage": cell}))
+    assert rows == []
+    assert account.rejected_records == 1
