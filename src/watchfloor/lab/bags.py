@@ -12,7 +12,7 @@ from scipy import sparse
 from watchfloor.film.pixels import PIXELS
 
 #: A recording's label as the prior probability that one of its frames belongs to an attack.
-PRIOR: Final = {"malicious": 0.6, "mixed": 0.03, "background": 0.0, "benign": 0.0}
+PRIOR: Final = {"intrusion": 0.95, "malicious": 0.6, "mixed": 0.03, "background": 0.0, "benign": 0.0}
 
 
 @dataclass(slots=True)
@@ -62,8 +62,13 @@ def load(path: Path) -> Bags:
     )
 
 
-#: Hand-written commands and rules: they name no lab, so they always train and never measure.
+#: Hand-written commands and rules: they name no lab.
 TEXT: Final = "text"
+
+
+def always_trains(facts: dict[str, Any]) -> bool:
+    """Commands, rules and our own Linux work train every model and measure none; see ``measure_recording``."""
+    return bool(facts["lab"] == TEXT or facts["lab"].startswith("range:"))
 
 
 def shared_pixels(bags: Bags, recordings: npt.NDArray[np.bool_], least: int = 2) -> npt.NDArray[np.bool_]:

@@ -170,12 +170,26 @@ def film_background(folder: Path, corpus: Corpus) -> list[Row]:
         return surroundings(reel)
 
 
+def film_intrusion(folder: Path, corpus: Corpus) -> int:
+    """Film the intrusion of a recording made by ``range/``: its Events alone, each process an attack of its own."""
+    bad = intrusion_events(folder)
+    facts = {"source": "range", "lab": f"range:{folder.name}", "label": "intrusion", "techniques": [], "tactics": []}
+    with Spool(2 << 30) as spool:
+        logs = [str(p) for p in sorted(folder.glob("*.log*"))]
+        reel = film(Reader(logs, Settings(workers=1)).batches(), blank(), spool)
+        good = {r for batch in spool for r in batch.column("record").to_pylist()} - bad
+        place = {owner.uid: number for number, owner in enumerate(reel.cast.owners)}
+        each = [facts | {"name": f"{folder.name}:{owner.uid}"} for owner in reel.cast.owners]
+        return corpus.add(reel, each, lambda owner: place[owner.uid], good)
+
+
 def main() -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--background", type=Path, action="append", default=[], help="folder of benign audit logs")
+    parser.add_argument("--intrusion", type=Path, action="append", default=[], help="recording made by range/")
     parser.add_argument("--source", action="append", help="only these sources")
     options = parser.parse_args()
     corpus = Corpus()
@@ -189,6 +203,8 @@ def main() -> None:
             if recording.member:
                 path.unlink()
     places = [place for own in options.background for place in film_background(own, corpus)]
+    for own in options.intrusion:
+        print(f"{film_intrusion(own, corpus):7d} frames  intrusion of {own.name}", flush=True)
     if not options.source:
         staged = transplanted(command_rows(options.data), places)
         print(f"{film_commands(staged, corpus):7d} frames  commands and rules", flush=True)

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from watchfloor.film.pixels import PIXELS
 from watchfloor.film.screen import ARRAYS, FORMAT_VERSION, NAME, POOLED
 from watchfloor.lab import mil
-from watchfloor.lab.bags import TEXT, Bags, load, shared_pixels
+from watchfloor.lab.bags import Bags, always_trains, load, shared_pixels
 from watchfloor.lab.units import Units, balanced, units
 from watchfloor.store.packs import write_pack
 
@@ -50,10 +50,10 @@ class Model:
 def cross_logits(bags: Bags, settings: mil.Settings, groups: npt.NDArray[np.int64] | None = None) -> Floats:
     """Logit of every frame from a model that never saw its lab (or its ``groups`` number), ``(frames,)``."""
     group = (bags.lab if groups is None else groups)[bags.recording]
-    text = np.asarray([f["lab"] == TEXT for f in bags.facts])[bags.recording]
+    always = np.asarray([always_trains(f) for f in bags.facts])[bags.recording]
     logit = np.zeros(len(group))
-    for number in np.unique(group[~text]):
-        held_out = group == number
+    for number in np.unique(group[~always]):
+        held_out = (group == number) & ~always
         recordings = np.ones(len(bags.facts), np.bool_)
         recordings[np.unique(bags.recording[held_out])] = False
         w, b = mil.fit(bags, ~held_out, shared_pixels(bags, recordings), settings)
@@ -99,7 +99,7 @@ def attribution_rows(bags: Bags, logit: Floats) -> npt.NDArray[np.bool_]:
     order = np.argsort(bags.recording, kind="stable")
     bounds = np.searchsorted(bags.recording[order], np.arange(len(bags.facts) + 1))
     for r, facts in enumerate(bags.facts):
-        if facts["label"] in ("benign", "background") or not (facts["techniques"] or facts["tactics"]):
+        if facts["label"] in ("benign", "background", "intrusion") or not (facts["techniques"] or facts["tactics"]):
             continue
         mine = order[bounds[r] : bounds[r + 1]]
         best = mine[np.argsort(-logit[mine])[:24]]

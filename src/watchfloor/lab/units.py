@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchfloor.film.screen import pool
-from watchfloor.lab.bags import TEXT, Bags
+from watchfloor.lab.bags import Bags, always_trains
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,7 +32,7 @@ def units(bags: Bags, logit: Floats) -> Units:
     first = np.zeros(len(scenes), np.int64)
     first[inverse[::-1]] = np.arange(len(inverse) - 1, -1, -1)
     recording = bags.recording[first].astype(np.int64)
-    label = np.where(np.asarray([f["lab"] == TEXT for f in bags.facts])[recording], "text", bags.label()[recording])
+    label = np.where(np.asarray([always_trains(f) for f in bags.facts])[recording], "", bags.label()[recording])
     benign = np.isin(label, ("benign", "background"))
     attack = np.isin(label, ("malicious", "mixed"))
     strongest: dict[int, int] = {}
