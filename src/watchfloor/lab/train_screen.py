@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.optimize import minimize
 from sklearn.linear_model import LogisticRegression
 
 from watchfloor.film.pixels import PIXELS
@@ -62,10 +63,23 @@ def cross_logits(bags: Bags, settings: mil.Settings, groups: npt.NDArray[np.int6
 
 
 def calibrate(bags: Bags, found: Units) -> tuple[Floats, float, dict[str, float]]:
-    """Logistic calibration of pooled features and thresholds, from scores of labs unseen in training."""
+    """Logistic calibration of pooled features and thresholds, from scores of labs unseen in training.
+
+    Signs are held: stronger frames never lower a bag's probability, more of them never raise it. Left free, the
+    fit rewards bags of one frame, which crops are.
+    """
     weight = balanced(bags, found)
-    model = LogisticRegression(C=1.0).fit(found.features, found.attack, sample_weight=weight)
-    coefficients, intercept = model.coef_[0].astype(np.float64), float(model.intercept_[0])
+    x, y = found.features, found.attack.astype(np.float64)
+
+    def loss(theta: Floats) -> tuple[float, Floats]:
+        z = x @ theta[:-1] + theta[-1]
+        gap = weight * (1 / (1 + np.exp(-np.clip(z, -30, 30))) - y)
+        value = float((weight * (np.logaddexp(0, z) - y * z)).sum() + (theta[:-1] ** 2).sum() / 2)
+        return value, np.r_[x.T @ gap + theta[:-1], gap.sum()]
+
+    signs = [(0, None), (0, None), (None, 0), (None, None)]
+    fitted = minimize(loss, np.asarray([1.0, 0.0, 0.0, 0.0]), jac=True, method="L-BFGS-B", bounds=signs)
+    coefficients, intercept = np.asarray(fitted.x[:-1]), float(fitted.x[-1])
     probability = 1 / (1 + np.exp(-(found.features @ coefficients + intercept)))
     return coefficients, intercept, thresholds(probability, found.attack, weight)
 
