@@ -217,3 +217,12 @@ def test_a_process_that_rewrites_its_image_path_stays_what_was_launched() -> Non
     number = reel.cast.number_of("u")
     assert number is not None and reel.cast.owners[number].image == uacme
     assert _together(reel, "u", "st")
+
+
+def test_reading_a_file_is_not_running_it() -> None:
+    reel = _film(
+        _linux("mk", "init /sbin/init", "/usr/bin/tar", "tar czf /tmp/a.tgz .", 1),
+        did("file.create", "mk", "/usr/bin/tar", 1, file__path="/tmp/a.tgz"),
+        _linux("ls", "init /sbin/init", "/usr/bin/ls", "ls -l /tmp/a.tgz", 2),
+    )
+    assert not _together(reel, "mk", "ls")

@@ -75,6 +75,11 @@ SHELLS: Final = frozenset(
     )
 )
 
+#: Programs that run what they are handed.
+WRAPPERS: Final = frozenset(
+    ("sudo", "setsid", "nohup", "env", "timeout", "nice", "xargs", "stdbuf", "wscript.exe", "cscript.exe")
+)
+
 # Longest match first; the class is what a hashed feature says of a folder, so that no user or lab shows.
 _WINDOWS_FOLDERS: Final[tuple[tuple[str, str], ...]] = (
     ("\\windows\\system32\\drivers", "sys32drv"),

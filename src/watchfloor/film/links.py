@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from watchfloor.film.cast import Cast, Owner
-from watchfloor.film.lexicon import INSTALLERS, LAUNCHERS, SHELLS
+from watchfloor.film.lexicon import INSTALLERS, LAUNCHERS, SHELLS, WRAPPERS
 from watchfloor.film.words import base_name
 
 _EXECUTABLE = re.compile(r"[\w.%~:\\/+-]+\.(?:exe|dll|ps1|bat|cmd|vbs|js|hta|com|scr|sh|py|elf|bin)\b", re.IGNORECASE)
@@ -180,6 +180,8 @@ class Linker:
         """Paths of what an owner ran: its images and the scripts it handed to interpreters."""
         for image, command in self._ran.get(number, [(owner.image, owner.command_line)])[:8]:
             yield image
+            if base_name(image) not in SHELLS | WRAPPERS:
+                continue  # a path handed to ls or tar is read, not run
             words = [w.strip("\"'") for w in command.split()[:5]]
             yield from (w for w in words[1:] if w.startswith("/") or "\\" in w)
 

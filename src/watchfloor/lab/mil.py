@@ -57,7 +57,14 @@ def fit(
 
 
 def background(bags: Bags) -> npt.NDArray[np.bool_]:
-    """Frames of mixed recordings that a large share of the lab's recordings show, ``(frames,)``."""
+    """Frames that speak for no attack although their recording holds one, ``(frames,)``.
+
+    In mixed recordings: what a large share of the lab's recordings show. In an intrusion told apart by lineage:
+    what ordinary recordings show too, such as the scheduler's log-in for the intruder's job.
+    """
+    label = bags.label()[bags.recording]
+    ordinary = np.unique(bags.pattern[np.isin(label, ("benign", "background"))])
+    shared = (label == "intrusion") & np.isin(bags.pattern, ordinary)
     mixed = np.asarray([f["label"] == "mixed" for f in bags.facts])[bags.recording]
     lab = bags.lab[bags.recording]
     common = np.zeros(len(lab), np.bool_)
@@ -68,7 +75,7 @@ def background(bags: Bags) -> npt.NDArray[np.bool_]:
         names, counts = np.unique(pairs[:, 0], return_counts=True)
         frequent = names[(counts >= MIN_RECORDINGS) & (counts >= COMMON * total)]
         common[mine] = np.isin(bags.pattern[mine], frequent)
-    return common
+    return np.asarray(common | shared)
 
 
 def frame_weights(bags: Bags, rows: npt.NDArray[np.bool_], prior: Floats, settings: Settings) -> Floats:
