@@ -31,12 +31,16 @@ def answers(
     """Labels of each held-out recording, best first, and the labels its model knew."""
     believed = attribution_rows(bags, logit)
     sets = label_sets(bags)
+    filmed = set(np.unique(bags.recording).tolist())
     found: dict[int, tuple[list[str], set[str]]] = {}
     for number, name in enumerate(names):
         held = [
             r
             for r in np.flatnonzero(group == number).tolist()
-            if bags.facts[r]["techniques"] and bags.facts[r]["label"] in ("malicious", "mixed") and sets[r]
+            if r in filmed
+            and bags.facts[r]["techniques"]
+            and bags.facts[r]["label"] in ("malicious", "mixed")
+            and sets[r]
         ]
         if not held or all(bags.facts[r]["lab"] == TEXT for r in held):
             continue
