@@ -1,5 +1,7 @@
 """Scenes are sessions: cut at the operating system's launchers, joined by who really caused a process."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -226,3 +228,19 @@ def test_reading_a_file_is_not_running_it() -> None:
         _linux("ls", "init /sbin/init", "/usr/bin/ls", "ls -l /tmp/a.tgz", 2),
     )
     assert not _together(reel, "mk", "ls")
+
+
+def test_hostile_texts_and_floods_of_tasks_are_linked_in_time() -> None:
+    task = "C:\\Windows\\System32\\schtasks.exe"
+    rows = [
+        launch(f"t{n}", f"sh {CMD}", task, f"schtasks /create /tn {n} /tr C:\\Temp\\x.exe " + "sc " * 3_000, n)
+        for n in range(300)
+    ]
+    rows.append(did("file.read", "sch", SVCHOST, 1, file__path="c:\\x"))
+    rows += [
+        launch(f"x{n}", f"sch {SVCHOST}", "C:\\Temp\\x.exe", "x.exe " + "a" * 200_000, 400 + n) for n in range(300)
+    ]
+    began = time.process_time()
+    reel = _film(*rows)
+    assert time.process_time() - began < 30
+    assert _together(reel, "t299", "x0", "x299")

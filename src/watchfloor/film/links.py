@@ -5,6 +5,7 @@ a later launch by that service, on the same host, joins the causing process's sc
 """
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,10 @@ from watchfloor.film.cast import Cast, Owner
 from watchfloor.film.lexicon import INSTALLERS, LAUNCHERS, SHELLS, WRAPPERS
 from watchfloor.film.words import base_name
 
-_EXECUTABLE = re.compile(r"[\w.%~:\\/+-]+\.(?:exe|dll|ps1|bat|cmd|vbs|js|hta|com|scr|sh|py|elf|bin)\b", re.IGNORECASE)
+# A match begins where a word begins: from every letter of a long word it would cost the square of its length.
+_EXECUTABLE = re.compile(
+    r"(?<![\w.%~:\\/+-])[\w.%~:\\/+-]+\.(?:exe|dll|ps1|bat|cmd|vbs|js|hta|com|scr|sh|py|elf|bin)\b", re.IGNORECASE
+)
 _NIX_PATH = re.compile(r"(?:/[\w.+-]+){2,}")
 
 
@@ -39,10 +43,12 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
 
 
-_SERVICE: Final = _pattern(r"\bsc(?:\.exe)?[\"']?\s.*\b(?:create|config|start)\b|new-service|binpath|systemctl")
+_SERVICE: Final = _pattern(r"\bsc(?:\.exe)?[\"']?\s.{0,200}?\b(?:create|config|start)\b|new-service|binpath|systemctl")
 _TASK: Final = _pattern(r"schtasks|register-scheduledtask|\bat(?:\.exe)?\s+\d|\bcrontab\s+\S*/")
 _CRON: Final = _pattern(r"/etc/cron|/var/spool/cron")
-_WMI: Final = _pattern(r"wmic.*\bcreate\b|win32_process|invoke-wmimethod|invoke-cimmethod|commandlineeventconsumer")
+_WMI: Final = _pattern(
+    r"wmic.{0,400}?\bcreate\b|win32_process|invoke-wmimethod|invoke-cimmethod|commandlineeventconsumer"
+)
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
@@ -78,6 +84,12 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
 )
 
+#: Characters of a text that are searched: what will be started is said early, and hostile texts are long.
+_MOST_TEXT: Final = 2_048
+#: Causes remembered for one name on one host: the latest explain a launch.
+_MOST_CAUSES: Final = 256
+_RUNNERS: Final = SHELLS | WRAPPERS
+
 #: Columns that say what a causing Event will start.
 _SAYS: Final = ("process.cmd_line", "script.content", "reg_value.data", "reg_key.path", "file.path")
 
@@ -87,8 +99,8 @@ class _Cause:
     owner: int
     rule: Rule
     time_us: int | None
-    names: frozenset[str]
     says: str
+    order: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,8 @@ class Linker:
     """Watches batches for causes and injections, then finds the launches they explain."""
 
     def __init__(self) -> None:
-        self._causes: dict[tuple[str, str], list[_Cause]] = {}
+        self._causes: dict[tuple[str, str, str], deque[_Cause]] = {}
+        self._met = 0
         self._injected: set[tuple[int, str]] = set()
         self._dropped: dict[tuple[str, str], tuple[int, int | None]] = {}
         self._ran: dict[int, list[tuple[str, str]]] = {}
@@ -129,16 +142,17 @@ class Linker:
             self._ran.setdefault(owners[row], []).append((image or "", command or ""))
 
     def _cause(self, batch: pa.RecordBatch, row: int, rule: Rule, owner: int) -> None:
-        said = " ".join(batch.column(c)[row].as_py() or "" for c in _SAYS)[:8192]
-        names = frozenset(base_name(m) for m in (*_EXECUTABLE.findall(said), *_NIX_PATH.findall(said)))
+        said = " ".join(batch.column(c)[row].as_py() or "" for c in _SAYS)[:_MOST_TEXT]
+        names = _named(said)
         names -= {base_name(batch.column("process.file.path")[row].as_py() or "")}
         names -= {"schtasks.exe", "sc.exe", "wmic.exe", "reg.exe", "crontab"}
-        if not names:
-            return
         time = batch.column("time")[row].value
         host = batch.column("device.hostname")[row].as_py() or ""
+        cause = _Cause(owner, rule, time, said.lower(), self._met)
+        self._met += 1
         for parent in rule.parents:
-            self._causes.setdefault((host, parent), []).append(_Cause(owner, rule, time, names, said.lower()))
+            for name in names:
+                self._causes.setdefault((host, parent, name), deque(maxlen=_MOST_CAUSES)).append(cause)
 
     def _observe_drops(self, batch: pa.RecordBatch, owners: list[int]) -> None:
         wrote = pc.and_(
@@ -180,9 +194,9 @@ class Linker:
         """Paths of what an owner ran: its images and the scripts it handed to interpreters."""
         for image, command in self._ran.get(number, [(owner.image, owner.command_line)])[:8]:
             yield image
-            if base_name(image) not in SHELLS | WRAPPERS:
+            if base_name(image) not in _RUNNERS:
                 continue  # a path handed to ls or tar is read, not run
-            words = [w.strip("\"'") for w in command.split()[:5]]
+            words = [w.strip("\"'") for w in command[:_MOST_TEXT].split()[:5]]
             yield from (w for w in words[1:] if w.startswith("/") or "\\" in w)
 
     def _explained(self, cast: Cast, number: int, owner: Owner) -> Iterator[Link]:
@@ -190,28 +204,29 @@ class Linker:
         if parent_number is None:
             return
         parent = base_name(cast.owners[parent_number].image)
-        causes = self._causes.get((owner.host, parent))
-        if not causes:
-            return
-        names = {
-            base_name(m) for m in (*_EXECUTABLE.findall(owner.command_line), *_NIX_PATH.findall(owner.command_line))
-        }
-        names.add(base_name(owner.image))
-        started = _micros(owner)
-        best: _Cause | None = None
-        for cause in causes:
-            if cause.owner == number or cause.owner == parent_number:
-                continue
-            shared = cause.names & names
-            if not shared or (shared <= SHELLS and not _repeats(cause.says, owner.command_line)):
-                continue
-            if started is not None and cause.time_us is not None:
-                gap = started - cause.time_us
-                if gap < -2_000_000 or gap > cause.rule.within / timedelta(microseconds=1):
-                    continue
-            best = cause
+        names = _named(owner.command_line) | {base_name(owner.image)}
+        found = (self._latest((owner.host, parent, name), owner, {number, parent_number}) for name in names)
+        best = max((c for c in found if c is not None), key=lambda c: c.order, default=None)
         if best is not None:
             yield Link(best.owner, number, f"started by {best.rule.name}")
+
+    def _latest(self, key: tuple[str, str, str], owner: Owner, itself: set[int]) -> _Cause | None:
+        """The latest cause that named this program early enough; a shell's name alone explains nothing."""
+        started = _micros(owner)
+        for cause in reversed(self._causes.get(key, ())):
+            if cause.owner in itself or (key[2] in SHELLS and not _repeats(cause.says, owner.command_line)):
+                continue
+            if started is None or cause.time_us is None:
+                return cause
+            if -2_000_000 <= started - cause.time_us <= cause.rule.within / timedelta(microseconds=1):
+                return cause
+        return None
+
+
+def _named(text: str) -> set[str]:
+    """Names of the programs and paths a text mentions."""
+    cut = text[:_MOST_TEXT]
+    return {base_name(m) for m in (*_EXECUTABLE.findall(cut), *_NIX_PATH.findall(cut))}
 
 
 def _mentioning(batch: pa.RecordBatch, rows: list[int], pattern: re.Pattern[str] | None) -> list[int]:
@@ -220,13 +235,13 @@ def _mentioning(batch: pa.RecordBatch, rows: list[int], pattern: re.Pattern[str]
         return rows
     text = pc.binary_join_element_wise(*(batch.column(c).take(rows).fill_null("") for c in _SAYS), " ")
     coded = text.dictionary_encode()
-    hits = [bool(pattern.search(t[:8192])) for t in coded.dictionary.to_pylist()]
+    hits = [bool(pattern.search(t[:_MOST_TEXT])) for t in coded.dictionary.to_pylist()]
     return [row for row, code in zip(rows, coded.indices.to_pylist(), strict=True) if hits[code]]
 
 
 def _repeats(said: str, command: str) -> bool:
     """Whether a shell runs something the cause spelled out: a word that is no path of a shell stands in both."""
-    words = (w.strip("\"'") for w in command.lower().split()[1:])
+    words = (w.strip("\"'") for w in command[:_MOST_TEXT].lower().split()[1:])
     return any(len(w) >= 6 and base_name(w) not in SHELLS and w in said for w in words)
 
 

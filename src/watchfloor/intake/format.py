@@ -41,8 +41,7 @@ class Stream(Protocol):
 class Format:
     """One entry of the registry. ``sniff`` gets the first 64 KiB (decompressed) and answers fast.
 
-    Exactly one of ``lines`` and ``stream`` is called, per ``kind``. ``not_events`` names formats that
-    are recognised only to be turned away with a reason (licences, pcap, PDF …).
+    Exactly one of ``lines`` and ``stream`` is called, per ``kind``.
     """
 
     name: str
