@@ -51,21 +51,15 @@ def tokenizer() -> Tokenizer:
     return found
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("inputs", nargs="+")
-    parser.add_argument("--repeat", type=int, default=3)
-    options = parser.parse_args()
-    reader = Reader(options.inputs, Settings())
-    batches = list(reader.batches())
+def speeds(batches: list[pa.RecordBatch], raws: list[str], screen: screens.Screen, repeat: int) -> dict[str, float]:
+    """Events a second of each stage, and of parsing the same raw records."""
     events = sum(len(b) for b in batches)
-    screen = screens.load()
     table = ProcessTable()
     for batch in batches:
         table.observe(batch)
     table.freeze()
     resolved = [table.resolve(b) for b in batches]
-    raws = [t for b in batches for t in b.column("raw_data").to_pylist() if t]
+    warm = Camera()
 
     def parse() -> None:
         for text in raws:
@@ -74,48 +68,58 @@ def main() -> None:
             except orjson.JSONDecodeError:
                 text.split()
 
+    def encode(camera: Camera) -> None:
+        for batch in resolved:
+            camera.encode(batch)
+
     def to_verdict() -> Any:
         with Spool(1 << 30) as spool:
             return judge(film(batches, screen, spool))
 
-    warm = Camera()
-
-    def encode_again() -> None:
-        for batch in resolved:
-            warm.encode(batch)
-
-    def encode() -> None:
-        camera = Camera()  # a cold one: no string has been seen
-        for batch in resolved:
-            camera.encode(batch)
-
-    parsing, _ = best(parse, options.repeat)
-    encoding, _ = best(encode, options.repeat)
-    encode_again()
-    again, _ = best(encode_again, options.repeat)
-    verdict, scenes = best(to_verdict, options.repeat)
-    with Spool(1 << 30) as spool:
-        reel = film(batches, screen, spool)
-        frames = sum(clip(reel, s, BUDGET).tokens for s in range(len(reel.casting.roots)))
-        runs = len(reel.runs)
-    sample = np.random.default_rng(7).choice(len(raws), min(len(raws), 2_000), replace=False)
-    tokens = float(np.mean([len(e.ids) for e in tokenizer().encode_batch([raws[int(i)] for i in sample])]))
-    figures = {
-        "events": events,
+    parsing, _ = best(parse, repeat)
+    encoding, _ = best(lambda: encode(Camera()), repeat)  # a cold camera: no string has been seen
+    encode(warm)
+    again, _ = best(lambda: encode(warm), repeat)
+    verdict, scenes = best(to_verdict, repeat)
+    return {
         "raw parse, events/s (baseline)": round(events / parsing),
         "frames/s encoded, cold camera": round(events / encoding),
         "frames/s encoded, strings seen before": round(events / again),
         "events/s from Events to verdict": round(events / verdict),
         "verdict time / raw parse time": round(verdict / parsing, 2),
         "scenes": len(scenes),
-        "runs after folding repeats": runs,
-        "text tokens an event (mean of 2,000)": round(tokens, 1),
-        "text tokens of the recording": round(tokens * events),
-        f"film tokens (clips of at most {BUDGET} frames)": frames,
-        "text / film": round(tokens * events / max(frames, 1), 1),
-        "text / whole strip": round(tokens * events / max(runs, 1), 1),
-        "arrow": pa.__version__,
     }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("inputs", nargs="+")
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    batches = list(Reader(options.inputs, Settings()).batches())
+    events = sum(len(b) for b in batches)
+    screen = screens.load()
+    raws = [t for b in batches for t in b.column("raw_data").to_pylist() if t]
+    timed = speeds(batches, raws, screen, options.repeat)
+    with Spool(1 << 30) as spool:
+        reel = film(batches, screen, spool)
+        frames = sum(clip(reel, s, BUDGET).tokens for s in range(len(reel.casting.roots)))
+        runs = len(reel.runs)
+    sample = np.random.default_rng(7).choice(len(raws), min(len(raws), 2_000), replace=False)
+    tokens = float(np.mean([len(e.ids) for e in tokenizer().encode_batch([raws[int(i)] for i in sample])]))
+    figures = (
+        {"events": events}
+        | timed
+        | {
+            "runs after folding repeats": runs,
+            "text tokens an event (mean of 2,000)": round(tokens, 1),
+            "text tokens of the recording": round(tokens * events),
+            f"film tokens (clips of at most {BUDGET} frames)": frames,
+            "text / film": round(tokens * events / max(frames, 1), 1),
+            "text / whole strip": round(tokens * events / max(runs, 1), 1),
+            "arrow": pa.__version__,
+        }
+    )
     print(json.dumps(figures, indent=1))
 
 
