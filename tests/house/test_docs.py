@@ -65,10 +65,15 @@ def code_of(text: str) -> list[str]:
 
 
 def all_options() -> set[str]:
-    parser = build_parser()
-    commands = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    parsers = [parser, *commands.choices.values()]
-    return {option for each in parsers for action in each._actions for option in action.option_strings}
+    return options_of(build_parser())
+
+
+def options_of(parser: argparse.ArgumentParser) -> set[str]:
+    found = {option for action in parser._actions for option in action.option_strings}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found |= {option for each in action.choices.values() for option in options_of(each)}
+    return found
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)

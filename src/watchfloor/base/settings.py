@@ -29,6 +29,7 @@ class Settings:
     max_depth: int = _setting(3, "archives inside archives")
     spool_bytes: int = _setting(384 * MIB, "events kept in memory before they go to a temporary folder")
     temp_dir: str = _setting("", "folder for temporary files; empty means the system's")
+    cache_dir: str = _setting("", "folder where compiled rules are kept; empty means ~/.cache/watchfloor")
     model_pack: str = _setting("", "folder of another screen than the bundled one")
     report_frames: int = _setting(100_000, "frames one report holds at most; the rest is counted in it")
 

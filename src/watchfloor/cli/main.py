@@ -11,15 +11,16 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any, NoReturn
 
 from watchfloor import __version__
 from watchfloor.base.errors import EXIT_CODES, RefusedError, UsageError, WatchfloorError
-from watchfloor.cli import formats, settings, watch
+from watchfloor.cli import formats, lake, rules, settings, watch
 from watchfloor.film.story import visible
 
-#: Every subcommand; each module offers NAME, SUMMARY, DESCRIPTION, add_arguments and run.
-COMMANDS = (watch, formats, settings)
+#: Every subcommand; each module offers NAME, SUMMARY, DESCRIPTION, and add_arguments and run or COMMANDS of its own.
+COMMANDS: tuple[ModuleType, ...] = (watch, rules, lake, formats, settings)
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
@@ -47,18 +48,26 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"watchfloor {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for module in COMMANDS:
+    _add_commands(parser, COMMANDS, required=False)
+    return parser
+
+
+def _add_commands(parser: argparse.ArgumentParser, modules: Sequence[ModuleType], *, required: bool) -> None:
+    """Declare subcommands; a module with COMMANDS of its own is only a name for them."""
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=required)
+    for module in modules:
         command = commands.add_parser(
             module.NAME,
             help=module.SUMMARY,
             description=module.DESCRIPTION,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
+        if hasattr(module, "COMMANDS"):
+            _add_commands(command, module.COMMANDS, required=True)
+            continue
         command.add_argument("--debug", action="store_true", help="on a fault, print the traceback")
         module.add_arguments(command)
         command.set_defaults(run=module.run)
-    return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--all-scenes", action="store_true", help="write benign scenes too, not only what stands out")
     add("--report", metavar="FILE.html", help="write the film: one page that opens in any browser, offline")
     add("--navigator", metavar="FILE.json", help="write an ATT&CK Navigator layer")
-    add("--workers", metavar="N", type=_count, help="processes that parse input; default one a core")
+    add("--workers", metavar="N", type=count, help="processes that parse input; default one a core")
     add("--lang", choices=("en", "zh"), default="en", help="language of the words printed")
     add("--quiet", action="store_true", help="no progress bar and no words, only the files asked for")
 
@@ -133,7 +133,8 @@ def _write(options: argparse.Namespace, watched: "Watched", report_frames: int) 
         outputs.write(options.json, json_lines(watched, all_scenes=options.all_scenes))
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A whole number from 1, as --workers takes it."""
     if not text.isdecimal() or int(text) == 0:
         raise UsageError(f"--workers takes a whole number from 1, not {text!r}.")
     return int(text)

@@ -126,6 +126,14 @@ class Record:
             self._fields = fields
         return fields
 
+    def all_fields(self) -> Fields:
+        """Every field of the line, read by an Event or not, as text; `fields` keeps arguments as they came."""
+        body = self.line[self._start :]
+        if self.interpreted:
+            return _interpreted(self.type, body)
+        fields = _raw(self.type, body)
+        return _arguments_as_text(fields) if self.type == "EXECVE" else fields
+
 
 def parse(line: str) -> Record | None:
     """The record of a line, None when the line is no audit record."""
@@ -214,6 +222,21 @@ def _raw(type_: str, body: str) -> Fields:
         else:
             fields[name] = value
     return fields
+
+
+def _arguments_as_text(fields: Fields) -> Fields:
+    """Arguments decoded, those in pieces ``a1[0]``, ``a1[1]`` joined first."""
+    pieces: dict[str, list[str]] = {}
+    for name, value in fields.items():
+        pieces.setdefault(name.partition("[")[0], []).append(value)
+    whole: Fields = {}
+    for name, parts in pieces.items():
+        value = "".join(parts)
+        coded = value.count("\x00")  # one at the start of each hexadecimal piece, none elsewhere
+        if coded:
+            value = value.replace("\x00", "")
+        whole[name] = unhex(value) if coded == len(parts) else value
+    return whole
 
 
 def _interpreted(type_: str, body: str) -> Fields:

@@ -1,14 +1,15 @@
 """One JSON object to one row: which of the many shapes it is, and where that shape keeps things."""
 
+from functools import partial
 from typing import Any
 
 import orjson
 
 from watchfloor.base.events import Row
 from watchfloor.intake.windows.clocks import Clock, claimed_time
-from watchfloor.intake.windows.fields import account, micros, number, text
-from watchfloor.intake.windows.mapping import to_row
-from watchfloor.intake.windows.tree import event_data, row_from_tree
+from watchfloor.intake.windows.fields import account, number, text
+from watchfloor.intake.windows.mapping import WindowsRecord, row_of
+from watchfloor.intake.windows.tree import event_data, record_from_tree
 
 #: Objects inside objects inside text: no collector nests deeper.
 _DEEPEST = 4
@@ -19,33 +20,44 @@ _PROVIDER_NAMES = ("SourceName", "ProviderName", "Provider", "EventSourceName", 
 _HOST_NAMES = ("Hostname", "Computer", "ComputerName", "computer_name", "MachineName", "host", "hostname")
 
 
-def row_from_object(record: Any, raw: str, clock: Clock, depth: int = 0) -> Row | str:
+def row_from_object(record: Any, raw: str, clock: Clock) -> Row | str:
     """A row, or the reason why the object is no Windows event."""
+    found = record_from_object(record)
+    if isinstance(found, str):
+        return found
+    row = row_of(found, raw)
+    if not found.certain and isinstance(found.time, int):
+        clock.settle(row, found.time)
+    return row
+
+
+def record_from_object(record: Any, depth: int = 0) -> WindowsRecord | str:
+    """The record in an object, or the reason why it is no Windows event."""
     if type(record) is not dict:
         return "not a JSON object"
     code = record.get("EventID")
     if code is not None and "Event" not in record:
-        return _flat(record, code, raw, clock)
+        return _flat(record, code)
     beat = record.get("winlog")
     if type(beat) is dict:
-        return _ecs(record, beat, raw)
+        return _ecs(record, beat)
     if "event_data" in record or "log_name" in record:
-        return _winlogbeat(record, raw)
-    return _from_wrapper(record, raw, clock, depth)
+        return _winlogbeat(record)
+    return _from_wrapper(record, depth)
 
 
-def _from_wrapper(record: dict[str, Any], raw: str, clock: Clock, depth: int) -> Row | str:
+def _from_wrapper(record: dict[str, Any], depth: int) -> WindowsRecord | str:
     """The rarer shapes: an event tree, a shipper's envelope, a flat record with its id named otherwise."""
     if "Event" in record or "System" in record:
-        row = row_from_tree(record.get("Event", record), raw)
-        if row is not None:
-            return row
+        found = record_from_tree(record.get("Event", record))
+        if found is not None:
+            return found
     inner = _inner(record) if depth < _DEEPEST else None
     if inner is not None:
-        return _unwrapped(inner, raw, clock, depth + 1)
+        return _unwrapped(inner, depth + 1)
     for name in _CODES:
         if record.get(name) is not None:
-            return _flat(record, record[name], raw, clock)
+            return _flat(record, record[name])
     return "not a Windows event: no event id"
 
 
@@ -61,15 +73,15 @@ def _inner(record: dict[str, Any]) -> Any:
     return None
 
 
-def _unwrapped(inner: Any, raw: str, clock: Clock, depth: int) -> Row | str:
+def _unwrapped(inner: Any, depth: int) -> WindowsRecord | str:
     if type(inner) is dict:
-        return row_from_object(inner, raw, clock, depth)
+        return record_from_object(inner, depth)
     if inner[:1] == "<":
-        from watchfloor.intake.windows.xml import row_from_xml
+        from watchfloor.intake.windows.xml import record_from_xml
 
-        return row_from_xml(inner, raw)
+        return record_from_xml(inner)
     try:
-        return row_from_object(orjson.loads(inner), raw, clock, depth)
+        return record_from_object(orjson.loads(inner), depth)
     except (ValueError, RecursionError) as error:
         return f"unreadable JSON inside the record: {error}"
 
@@ -82,7 +94,7 @@ def _first(record: dict[str, Any], names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _flat(record: dict[str, Any], code: Any, raw: str, clock: Clock) -> Row | str:
+def _flat(record: dict[str, Any], code: Any) -> WindowsRecord | str:
     """NXLog, Sentinel, PowerShell exports: system fields and event data side by side."""
     event_id = number(code)
     if event_id is None:
@@ -98,21 +110,17 @@ def _flat(record: dict[str, Any], code: Any, raw: str, clock: Clock) -> Row | st
     inside = record.get("EventData", record.get("event_data"))
     if inside is not None:
         data = _with_inside(record, inside)
-    claimed = claimed_time(record)
-    row = to_row(
+    return WindowsRecord(
         channel,
         provider,
         event_id,
-        claimed,
+        claimed_time(record),
         _first(record, _HOST_NAMES),
         record.get("ExecutionProcessID", record.get("ProcessID")),
         account(record.get("Domain"), record.get("AccountName")),
         data,
-        raw,
-        certain=False,
+        False,
     )
-    clock.settle(row, claimed)
-    return row
 
 
 def _with_inside(record: dict[str, Any], inside: Any) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def _with_message(data: dict[str, Any], message: Any) -> dict[str, Any]:
     return data
 
 
-def _ecs(record: dict[str, Any], beat: dict[str, Any], raw: str) -> Row | str:
+def _ecs(record: dict[str, Any], beat: dict[str, Any]) -> WindowsRecord | str:
     """Winlogbeat 7 and later, and what ingests like it."""
     event = record.get("event")
     event = event if type(event) is dict else {}
@@ -150,20 +158,21 @@ def _ecs(record: dict[str, Any], beat: dict[str, Any], raw: str) -> Row | str:
     user = user if type(user) is dict else {}
     process = beat.get("process")
     host = record.get("host")
-    return to_row(
+    return WindowsRecord(
         text(beat.get("channel")),
         text(beat.get("provider_name") or event.get("provider")),
         code,
-        micros(record.get("@timestamp")),
+        _first(record, ("@timestamp",)),
         beat.get("computer_name") or (host.get("name") if type(host) is dict else host),
         process.get("pid") if type(process) is dict else None,
         account(user.get("domain"), user.get("name")),
         _with_message(data if type(data) is dict else {}, record.get("message")),
-        raw,
+        True,
+        partial(_head, record, beat),
     )
 
 
-def _winlogbeat(record: dict[str, Any], raw: str) -> Row | str:
+def _winlogbeat(record: dict[str, Any]) -> WindowsRecord | str:
     """Winlogbeat 6: the same without a namespace."""
     code = number(record.get("event_id"))
     if code is None:
@@ -171,14 +180,36 @@ def _winlogbeat(record: dict[str, Any], raw: str) -> Row | str:
     data = record.get("event_data") or record.get("user_data")
     user = record.get("user")
     user = user if type(user) is dict else {}
-    return to_row(
+    return WindowsRecord(
         text(record.get("log_name")),
         text(record.get("source_name")),
         code,
-        micros(record.get("@timestamp")),
+        _first(record, ("@timestamp",)),
         record.get("computer_name"),
         record.get("process_id"),
         account(user.get("domain"), user.get("name")),
         _with_message(data if type(data) is dict else {}, record.get("message")),
-        raw,
+        True,
+        partial(_head, record, record),
     )
+
+
+def _head(record: dict[str, Any], beat: dict[str, Any]) -> dict[str, Any]:
+    """The head of a Winlogbeat document; the older one is its own namespace."""
+    process, user, log = beat.get("process"), beat.get("user"), record.get("log")
+    if type(process) is not dict:
+        process = {"pid": beat.get("process_id"), "thread": {"id": beat.get("thread_id")}}
+    thread = process.get("thread")
+    return {
+        "Level": beat.get("level", log.get("level") if type(log) is dict else None),
+        "Task": beat.get("task"),
+        "Opcode": beat.get("opcode"),
+        "Keywords": beat.get("keywords"),
+        "Version": beat.get("version"),
+        "EventRecordID": beat.get("record_id", beat.get("record_number")),
+        "Provider_Guid": beat.get("provider_guid"),
+        "ExecutionProcessID": process.get("pid"),
+        "ExecutionThreadID": thread.get("id") if type(thread) is dict else None,
+        "UserID": user.get("identifier") if type(user) is dict else None,
+        "SystemTime": record.get("@timestamp"),
+    }

@@ -1,7 +1,8 @@
 """From one Windows event, however it was stored, to one Event row: the table of all channels."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from watchfloor.base.events import Row
 from watchfloor.intake.windows import channels, powershell, security, services, sysmon, tasks
@@ -92,6 +93,29 @@ _SPELLING = {
 }
 
 
+class WindowsRecord(NamedTuple):
+    """One Windows event as its container told it, before it means anything.
+
+    ``pid`` and ``user`` are the process and account that wrote the event (System/Execution and
+    System/Security); ``data`` is the event data by field name and may hold the rendered ``Message``.
+    ``time`` is as written or in microseconds; ``certain`` says that it is the record's own time in UTC,
+    not an exporter's idea of it.
+    ``head`` gives what else the container's System section says (Level, Task … ExecutionProcessID, UserID,
+    SystemTime; None where it does not); it is called only where that is wanted.
+    """
+
+    channel: str | None
+    provider: str | None
+    code: int
+    time: str | int | None
+    host: Any
+    pid: Any
+    user: str | None
+    data: Data
+    certain: bool = True
+    head: Callable[[], dict[str, Any]] = dict
+
+
 @dataclass(frozen=True, slots=True)
 class _Origin:
     """What channel and provider alone say about an event."""
@@ -136,12 +160,13 @@ def to_row(
     *,
     certain: bool = True,
 ) -> Row:
-    """One Windows event as a row; an event of no known meaning keeps its fields as ``status_detail``.
+    """`row_of` for what is no `WindowsRecord` yet, with the parts of one."""
+    return row_of(WindowsRecord(channel, provider, code, time, host, pid, user, data, certain), raw)
 
-    ``pid`` and ``user`` are the process and account that wrote the event (System/Execution and
-    System/Security); ``data`` is the event data by field name and may hold the rendered ``Message``.
-    ``certain`` says that ``time`` is the record's own time in UTC, not an exporter's idea of it.
-    """
+
+def row_of(record: WindowsRecord, raw: str) -> Row:
+    """One Windows event as a row; an event of no known meaning keeps its fields as ``status_detail``."""
+    channel, provider, code, written, host, pid, user, data, certain, _ = record
     origin = _origins.get((channel, provider)) or _origin(channel, provider)
     group = origin.group
     row: Row = {"device.os": origin.os, "raw_data": raw, "metadata.event_code": str(code)}
@@ -149,6 +174,7 @@ def to_row(
         row["metadata.log_name"] = origin.log
     if type(host) is str and host:
         row["device.hostname"] = host.lower()
+    time = micros(written) if isinstance(written, str) else written
     if group == _SYSMON:
         time = sysmon_time(micros(data.get("UtcTime")), time, certain)
     if time is not None:
@@ -158,7 +184,9 @@ def to_row(
         _other(data, row)
     else:
         if meaning.sign and meaning.sign not in data:
-            data = _from_message(group, data, row, certain)
+            data = _with_message(group, data)
+            if group == _SYSMON:
+                put(row, "time", sysmon_time(micros(data.get("UtcTime")), time, certain))
         meaning.fill(data, row)
     if group in _WRITER_IS_ACTOR:
         _writer(pid, user, row)
@@ -173,16 +201,28 @@ def _writer(pid: Any, user: str | None, row: Row) -> None:
         row["actor.user.name"] = user
 
 
-def _from_message(group: str | None, data: Data, row: Row, certain: bool) -> Data:
+def full_data(record: WindowsRecord) -> Data:
+    """The event data of a record, read from its rendered message where it has no other."""
+    channel, provider, code, _, _, _, _, data, _, _ = record
+    if "Message" not in data:
+        return data
+    origin = _origins.get((channel, provider)) or _origin(channel, provider)
+    meaning = origin.meanings.get(code)
+    if meaning is None:
+        only_words = len(data) == 1 and origin.group in (_SYSMON, _SECURITY)
+    else:
+        only_words = bool(meaning.sign) and meaning.sign not in data
+    return _with_message(origin.group, data) if only_words else data
+
+
+def _with_message(group: str | None, data: Data) -> Data:
     """The event data with what its rendered message says added; the message never overrides a field."""
     message = data.get("Message")
     if type(message) is not str or len(message) < 8:
         return data
     if group == _SYSMON:
-        fields = sysmon_fields(message)
-        put(row, "time", sysmon_time(micros(fields.get("UtcTime")), row.get("time"), certain))
         # An exporter's EventType (INFO, AUDIT_SUCCESS) hides Sysmon's.
-        return {**data, **fields}
+        return {**data, **sysmon_fields(message)}
     return {**audit_fields(message), **data}
 
 

@@ -1,18 +1,19 @@
 """The ``Event`` tree every structured container holds: System and EventData or UserData, spelled many ways."""
 
+from functools import partial
 from typing import Any
 
 from watchfloor.base.events import Row
-from watchfloor.intake.windows.fields import account, micros, number, text
-from watchfloor.intake.windows.mapping import to_row
+from watchfloor.intake.windows.fields import account, number, text
+from watchfloor.intake.windows.mapping import WindowsRecord, row_of
 
 
-def attribute(node: Any, name: str) -> Any:
-    """An attribute of an element, whether kept beside its children or under ``#attributes``."""
+def _attributes(node: Any) -> dict[str, Any]:
+    """The attributes of an element, whether kept beside its children or under ``#attributes``."""
     if type(node) is not dict:
-        return None
+        return {}
     inner = node.get("#attributes")
-    return (inner if type(inner) is dict else node).get(name)
+    return inner if type(inner) is dict else node
 
 
 def _value(node: Any) -> Any:
@@ -50,6 +51,12 @@ def _from_pairs(pairs: list[Any]) -> dict[str, Any]:
 
 def row_from_tree(event: Any, raw: str) -> Row | None:
     """A row from an event tree, or None if it is no event."""
+    record = record_from_tree(event)
+    return None if record is None else row_of(record, raw)
+
+
+def record_from_tree(event: Any) -> WindowsRecord | None:
+    """The record in an event tree, or None if it is no event."""
     if type(event) is not dict:
         return None
     system = event.get("System")
@@ -58,22 +65,48 @@ def row_from_tree(event: Any, raw: str) -> Row | None:
     code = number(_value(system.get("EventID")))
     if code is None:
         return None
-    execution = system.get("Execution")
-    time = attribute(system.get("TimeCreated"), "SystemTime")
+    time = _attributes(system.get("TimeCreated")).get("SystemTime")
+    provider = _attributes(system.get("Provider"))
+    execution = _attributes(system.get("Execution"))
+    user = _attributes(system.get("Security")).get("UserID")
     data = event_data(event)
     rendering = event.get("RenderingInfo")
     if type(rendering) is dict and not data:
         message = text(_value(rendering.get("Message")))
         if message:
             data = {"Message": message}
-    return to_row(
+    return WindowsRecord(
         text(_value(system.get("Channel"))),
-        text(attribute(system.get("Provider"), "Name")),
+        text(provider.get("Name")),
         code,
-        micros(time),
+        time if type(time) is str else None,
         _value(system.get("Computer")),
-        attribute(execution, "ProcessID"),
-        account(None, attribute(system.get("Security"), "UserID")),
+        execution.get("ProcessID"),
+        account(None, user),
         data,
-        raw,
+        True,
+        partial(_head, system, provider, execution, user, time),
     )
+
+
+def _head(
+    system: dict[str, Any], provider: dict[str, Any], execution: dict[str, Any], user: Any, time: Any
+) -> dict[str, Any]:
+    get = system.get
+    fields = {
+        "Level": get("Level"),
+        "Task": get("Task"),
+        "Opcode": get("Opcode"),
+        "Keywords": get("Keywords"),
+        "Version": get("Version"),
+        "EventRecordID": get("EventRecordID"),
+        "Provider_Guid": provider.get("Guid"),
+        "EventSourceName": provider.get("EventSourceName"),
+        "ExecutionProcessID": execution.get("ProcessID"),
+        "ExecutionThreadID": execution.get("ThreadID"),
+        "UserID": user,
+        "SystemTime": time,
+    }
+    if dict in map(type, fields.values()):
+        return {name: _value(node) for name, node in fields.items()}
+    return fields

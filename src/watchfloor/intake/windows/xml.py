@@ -1,5 +1,6 @@
 """One ``<Event>`` element to one row, and the fields of a lone ``<EventData>``."""
 
+from functools import partial
 from typing import Any, cast
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -7,8 +8,11 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring as defused_fromstring
 
 from watchfloor.base.events import Row
-from watchfloor.intake.windows.fields import micros, number, text
-from watchfloor.intake.windows.mapping import to_row
+from watchfloor.intake.windows.fields import number, text
+from watchfloor.intake.windows.mapping import WindowsRecord, row_of
+
+#: Elements of a System section that are a plain value.
+_HEAD = ("Level", "Task", "Opcode", "Keywords", "Version", "EventRecordID")
 
 #: Characters XML 1.0 forbids but exports contain; the parser would refuse the whole event.
 _FORBIDDEN = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF), "\ufffd")
@@ -75,6 +79,12 @@ def fields_of(content: str) -> dict[str, Any]:
 
 def row_from_xml(content: str, raw: str) -> Row | str:
     """A row, or the reason why the text is no event."""
+    record = record_from_xml(content)
+    return record if isinstance(record, str) else row_of(record, raw)
+
+
+def record_from_xml(content: str) -> WindowsRecord | str:
+    """The record in an ``<Event>`` element, or the reason why the text is none."""
     event = _element(content)
     if isinstance(event, str):
         return event
@@ -96,17 +106,35 @@ def row_from_xml(content: str, raw: str) -> Row | str:
         message = next((part.text for part in rendering if _local(part.tag) == "Message"), None)
         if message:
             data["Message"] = message
-    return to_row(
+    return WindowsRecord(
         text(_text(parts.get("Channel"))),
         _attribute(parts.get("Provider"), "Name"),
         code,
-        micros(_attribute(parts.get("TimeCreated"), "SystemTime")),
+        _attribute(parts.get("TimeCreated"), "SystemTime"),
         _text(parts.get("Computer")),
         _attribute(parts.get("Execution"), "ProcessID"),
         text(_attribute(parts.get("Security"), "UserID")),
         data,
-        raw,
+        True,
+        partial(_head, parts, sections.get("UserData")),
     )
+
+
+def _head(parts: dict[str, Element], user: Element | None) -> dict[str, Any]:
+    """The head, and what stands deeper in UserData than the data of the record reaches."""
+    fields: dict[str, Any] = {}
+    if user is not None:
+        for leaf in user.iterfind("*/*//*"):
+            if not len(leaf):
+                fields.setdefault(_local(leaf.tag), leaf.text or "")
+    fields.update((name, _text(parts.get(name))) for name in _HEAD)
+    fields["Provider_Guid"] = _attribute(parts.get("Provider"), "Guid")
+    fields["EventSourceName"] = _attribute(parts.get("Provider"), "EventSourceName")
+    fields["ExecutionProcessID"] = _attribute(parts.get("Execution"), "ProcessID")
+    fields["ExecutionThreadID"] = _attribute(parts.get("Execution"), "ThreadID")
+    fields["UserID"] = _attribute(parts.get("Security"), "UserID")
+    fields["SystemTime"] = _attribute(parts.get("TimeCreated"), "SystemTime")
+    return fields
 
 
 def _text(element: Element | None) -> str | None:

@@ -1,0 +1,76 @@
+"""The options every command with rules has, and the rules and exceptions they name."""
+
+import argparse
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from watchfloor.base.errors import UsageError
+
+if TYPE_CHECKING:
+    from watchfloor.base.settings import Settings
+    from watchfloor.rules.ruleset import RuleSet
+    from watchfloor.rules.tuning import Tuning, TuningEntry
+
+#: The name that stands for the rules shipped with Watchfloor.
+OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the options name: compiled rules, the site's exceptions in force, and those that have expired."""
+
+    rules: "RuleSet"
+    tuning: "Tuning"
+    expired: "list[TuningEntry]"
+    paths: tuple[str, ...]
+
+
+def add_rule_options(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Declare --rules, --exceptions and --placeholders."""
+    add = parser.add_argument
+    add(
+        "--rules",
+        metavar="PATH",
+        action="append",
+        required=required,
+        help=f"file, folder or archive of Sigma rules; '{OWN}' are those shipped with Watchfloor; may be repeated",
+    )
+    add("--exceptions", metavar="FILE.yml", help="rules switched off or excepted here, with reasons (docs/rules.md)")
+    add("--placeholders", metavar="FILE.yml", help="values for %%name%% in rules: name to value or list of values")
+
+
+def rules_and_tuning(options: argparse.Namespace, settings: "Settings", today: date) -> Chosen:
+    """Load what the options name.
+
+    Raises:
+        InputError: no rules there.
+        UsageError: the exceptions or placeholders make no sense.
+    """
+    from watchfloor.rules.cache import ruleset
+    from watchfloor.rules.shipped import OWN_RULES
+    from watchfloor.rules.tuning import Tuning, read_tuning
+
+    paths = [str(OWN_RULES) if path == OWN else path for path in options.rules]
+    tuning, expired = read_tuning(options.exceptions, today) if options.exceptions else (Tuning(), [])
+    rules = ruleset(paths, settings, _placeholders(options.placeholders))
+    return Chosen(rules, tuning, expired, tuple(paths))
+
+
+def _placeholders(path: str | None) -> dict[str, list[str]]:
+    if path is None:
+        return {}
+    import yaml
+
+    try:
+        document: Any = yaml.safe_load(Path(path).read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path} is not readable as YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(document, dict):
+        raise UsageError(f"{path} is no mapping of placeholders to values.", hint="admins: [alice, bob]")
+    return {
+        str(name): [str(v) for v in (given if isinstance(given, list) else [given])] for name, given in document.items()
+    }

@@ -1,0 +1,68 @@
+"""From pySigma's parsed conditions to ours: boolean algebra over numbered predicates."""
+
+from typing import Any
+
+from sigma.conditions import (
+    ConditionAND,
+    ConditionFieldEqualsValueExpression,
+    ConditionNOT,
+    ConditionOR,
+    ConditionValueExpression,
+)
+from sigma.types import SigmaExpansion
+
+from watchfloor.rules import values
+from watchfloor.rules.faults import RuleFault
+from watchfloor.rules.ruleset import Condition, Predicate
+from watchfloor.rules.values import Placeholders
+
+_JOINS = {ConditionAND: "and", ConditionOR: "or"}
+
+
+class PredicateTable:
+    """Distinct predicates, numbered in the order they are met."""
+
+    def __init__(self, placeholders: Placeholders) -> None:
+        self.predicates: list[Predicate] = []
+        self.placeholders = placeholders
+        self._numbers: dict[Predicate, int] = {}
+
+    def number(self, predicate: Predicate) -> int:
+        """The number of a predicate."""
+        number = self._numbers.setdefault(predicate, len(self.predicates))
+        if number == len(self.predicates):
+            self.predicates.append(predicate)
+        return number
+
+    def ask(self, field: str | None, value: Any) -> Condition:
+        """A field, or None for the whole record, against one value of pySigma's.
+
+        Raises:
+            RuleFault: the value is of a kind that is not supported.
+        """
+        if isinstance(value, SigmaExpansion):
+            return joined("or", [self.ask(field, one) for one in value.values])
+        return joined("or", [self.number(one) for one in values.predicates(field, value, self.placeholders)])
+
+
+def joined(op: str, operands: list[Condition]) -> Condition:
+    """The operands under one operator; one alone needs none."""
+    return operands[0] if len(operands) == 1 else [op, operands]
+
+
+def condition_of(node: Any, table: PredicateTable) -> Condition:
+    """A node of pySigma's parsed condition, and all below it.
+
+    Raises:
+        RuleFault: something in it is not supported.
+    """
+    if isinstance(node, ConditionFieldEqualsValueExpression):
+        return table.ask(node.field, node.value)
+    if isinstance(node, ConditionValueExpression):
+        return table.ask(None, node.value)
+    if isinstance(node, ConditionNOT):
+        return ["not", [condition_of(node.args[0], table)]]
+    join = _JOINS.get(type(node))
+    if join is None or not node.args:
+        raise RuleFault("a condition that asks nothing" if node is None or join else f"condition {node} is unknown")
+    return joined(join, [condition_of(argument, table) for argument in node.args])

@@ -1,0 +1,144 @@
+"""Rules over batches of Events: each predicate asked once of each distinct value, conditions as algebra."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from watchfloor.rules.algebra import Answers, Questions
+from watchfloor.rules.compiling import fields_of
+from watchfloor.rules.expressions import TooSlowError
+from watchfloor.rules.logsources import Kind, LogSource, readable, reads
+from watchfloor.rules.needs import event_ids
+from watchfloor.rules.prefilter import Prefilter, keyword_parts, needed_literals
+from watchfloor.rules.records import Indexes, Recorder, Records
+from watchfloor.rules.ruleset import Condition, Rule, RuleSet, predicates_of
+
+#: Fields kept of every match whatever the rules ask: what exceptions and reports name.
+HOST_FIELD = "Computer"
+
+#: Kinds of records are input; what is remembered about them has a bound.
+_MOST_KINDS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One rule held for records of one Event: ``event`` is its row in the batch, ``record`` the first such record."""
+
+    rule: int
+    event: int
+    record: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A rule as the matcher asks it: its place in the RuleSet, its condition in order of price, what it needs."""
+
+    place: int
+    condition: Condition
+    codes: frozenset[int] | None
+    literals: frozenset[str] | None
+
+    def can_hold(self, kind: Kind) -> bool:
+        """Whether the rule can hold for a record of this kind."""
+        return self.codes is None or (kind.code < 0 and not kind.category) or kind.code in self.codes
+
+
+class Matcher:
+    """Matches a RuleSet against batches of Events, in any order, as often as wanted.
+
+    ``more_fields`` are kept in the records beside those the rules ask about; rules at the places ``skip`` are
+    left out, as are those that no input can be read for. ``faults`` names rules that had to be given up while
+    matching, by their place in the RuleSet.
+    """
+
+    def __init__(self, ruleset: RuleSet, *, more_fields: Iterable[str] = (), skip: Collection[int] = ()) -> None:
+        self.ruleset = ruleset
+        self.faults: dict[int, str] = {}
+        rules = [(n, rule) for n, rule in enumerate(ruleset.rules) if n not in skip and readable(rule.logsource)]
+        used = sorted({number for _, rule in rules for number in predicates_of(rule.condition)})
+        self._questions = Questions(ruleset.predicates, used)
+        self._by_source: dict[LogSource, list[_Asked]] = defaultdict(list)
+        fields = {HOST_FIELD, *more_fields}
+        for place, rule in rules:
+            self._by_source[rule.logsource].append(self._asked(place, rule))
+            fields |= fields_of(ruleset, rule.condition)
+        self._sources: dict[Kind, tuple[LogSource, ...]] = {}
+        self._prefilters: dict[frozenset[int], Prefilter | None] = {}
+        self._recorder = Recorder(fields, self._prefilter)
+
+    def _asked(self, place: int, rule: Rule) -> _Asked:
+        predicates = self.ruleset.predicates
+        return _Asked(
+            place,
+            self._questions.ordered(rule.condition),
+            event_ids(rule.condition, predicates),
+            needed_literals(rule.condition, predicates),
+        )
+
+    def _prefilter(self, kind: Kind) -> Prefilter | None:
+        """How records of a kind are read: not at all where no rule can hold for one."""
+        able = [rule for source in self._sources_of(kind) for rule in self._by_source[source] if rule.can_hold(kind)]
+        key = frozenset(rule.place for rule in able)
+        if key not in self._prefilters:
+            if len(self._prefilters) >= _MOST_KINDS:
+                self._prefilters.clear()
+            self._prefilters[key] = self._filter_for(able) if able else None
+        return self._prefilters[key]
+
+    def _filter_for(self, rules: Sequence[_Asked]) -> Prefilter:
+        predicates = self.ruleset.predicates
+        asked = {number for rule in rules for number in predicates_of(rule.condition)}
+        words = [predicates[number] for number in asked if predicates[number].field is None]
+        told = [rule.literals for rule in rules if rule.literals is not None]
+        needed = frozenset[str]().union(*told) if len(told) == len(rules) else None
+        return Prefilter(needed, keyword_parts(words) if words else None)
+
+    def _sources_of(self, kind: Kind) -> tuple[LogSource, ...]:
+        found = self._sources.get(kind)
+        if found is None:
+            found = tuple(source for source in self._by_source if reads(source, kind))
+            if len(self._sources) < _MOST_KINDS:
+                self._sources[kind] = found
+        return found
+
+    def match(self, batch: pa.RecordBatch) -> tuple[Records, list[Hit]]:
+        """The records of a batch and every rule that holds for one of its Events, once an Event, in event order."""
+        records = self._recorder.records(batch)
+        answers = Answers(self._questions, records)
+        hits: list[Hit] = []
+        for source, members in self._members(records).items():
+            for asked in self._by_source[source]:
+                hits.extend(self._hits(asked, answers, members, records))
+        hits.sort(key=lambda hit: (hit.event, hit.rule))
+        return records, hits
+
+    def _members(self, records: Records) -> dict[LogSource, Indexes]:
+        """Log sources some rule reads, with their records in ascending order."""
+        import numpy as np
+
+        parts: dict[LogSource, list[Indexes]] = defaultdict(list)
+        for kind, rows in records.kinds.items():
+            for source in self._sources_of(kind):
+                parts[source].append(rows)
+        return {s: rows[0] if len(rows) == 1 else np.sort(np.concatenate(rows)) for s, rows in parts.items()}
+
+    def _hits(self, asked: _Asked, answers: Answers, members: Indexes, records: Records) -> Iterator[Hit]:
+        if asked.place in self.faults:
+            return
+        try:
+            found = answers.holds(asked.condition, members)
+        except TooSlowError as error:
+            self.faults[asked.place] = str(error)
+            return
+        if len(found):
+            first: dict[int, int] = {}
+            for record, event in zip(found.tolist(), records.event[found].tolist(), strict=True):
+                first.setdefault(event, record)
+            for event, record in first.items():
+                yield Hit(asked.place, event, record)
+
+    def rule(self, hit: Hit) -> Rule:
+        """The rule of a hit."""
+        return self.ruleset.rules[hit.rule]

@@ -1,0 +1,293 @@
+"""Records as a table: for each field a rule asks about, the distinct values and which record has which.
+
+A *record* is what a rule is matched against: a source's own record (a Sysmon event, one line of an audit
+event), or one put together from an Event's columns under Sigma's names. Several may belong to one Event.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import orjson
+import pyarrow as pa
+
+from watchfloor.intake.native import native_records
+from watchfloor.rules.logsources import Kind, channel_of, has_own_category
+from watchfloor.rules.prefilter import Prefilter
+from watchfloor.rules.taxonomy import taxonomy_records
+
+Indexes = npt.NDArray[np.int32]
+
+_AUDIT = Kind("linux", "auditd")
+
+#: Text of one value that is searched; nothing a rule looks for stands behind a megabyte.
+LONGEST_VALUE = 1024 * 1024
+
+
+def text_of(value: Any) -> str | None:
+    """A value as the text rules see; None where the field counts as absent."""
+    if type(value) is str:
+        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, list):
+        return "\n".join(part for part in map(text_of, value) if part is not None)
+    if isinstance(value, dict):
+        return text_of(value["#text"]) if "#text" in value else _json(value)
+    return str(value)
+
+
+def _json(value: Any) -> str:
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except (TypeError, orjson.JSONEncodeError, RecursionError):
+        return str(value)
+
+
+@dataclass(slots=True)
+class Column:
+    """One field: ``values[codes[row]]`` is the text of a record's field, -1 where it is absent.
+
+    ``codes`` is ``(records,)`` int32.
+    """
+
+    codes: Indexes
+    values: list[str]
+
+
+@dataclass(slots=True)
+class Records:
+    """Records of a batch: ``event`` ``(records,)`` is the row of the Event each belongs to.
+
+    ``kinds`` gives the records of each kind, in order; ``columns`` the fields by name in lower case;
+    ``texts`` the text of those records whose kind has rules with keywords.
+    """
+
+    event: Indexes
+    kinds: dict[Kind, Indexes]
+    columns: dict[str, Column]
+    texts: Column
+
+    def __len__(self) -> int:
+        return len(self.event)
+
+
+@dataclass(slots=True)
+class _Group:
+    """Records of one kind as they come: their rows in the table and their fields."""
+
+    kind: Kind
+    rows: list[int] = field(default_factory=list)
+    fields: list[Mapping[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """The records of a batch while they are gathered."""
+
+    groups: dict[Any, _Group] = field(default_factory=dict)
+    events: list[int] = field(default_factory=list)
+    texts: dict[int, str] = field(default_factory=dict)
+
+    def add(self, key: Any, kind: Kind, event: int, fields: Mapping[str, Any]) -> int:
+        """Put down one record; returns its row."""
+        group = self.groups.get(key)
+        if group is None:
+            group = self.groups[key] = _Group(kind)
+        row = len(self.events)
+        self.events.append(event)
+        group.rows.append(row)
+        group.fields.append(fields)
+        return row
+
+
+class Recorder:
+    """Makes Records of batches: only records some rule can hold for, and of them only the fields asked for.
+
+    ``prefilter`` says how records of a kind are read, None where no rule reads them.
+    """
+
+    def __init__(self, fields: Iterable[str], prefilter: Callable[[Kind], Prefilter | None]) -> None:
+        self._by_lower: dict[str, tuple[str, ...]] = {}
+        for name in sorted(set(fields)):
+            self._by_lower[name.lower()] = (*self._by_lower.get(name.lower(), ()), name)
+        self._slots: dict[str, tuple[str, ...]] = {}
+        self._prefilter = prefilter
+
+    def records(self, batch: pa.RecordBatch) -> Records:
+        """The records of a batch of Events."""
+        sheet = _Sheet()
+        own = self._native(batch, sheet)
+        self._taxonomy(batch, own, sheet)
+        count = len(sheet.events)
+        kinds: dict[Kind, list[Indexes]] = {}
+        parts: dict[str, list[tuple[Indexes, list[Any]]]] = {}
+        for group in sheet.groups.values():
+            rows = np.array(group.rows, np.int32)
+            kinds.setdefault(group.kind, []).append(rows)
+            for slot, names in self._names(group.fields).items():
+                parts.setdefault(slot, []).append((rows, _values(group.fields, names)))
+        return Records(
+            np.array(sheet.events, np.int32),
+            {kind: rows[0] if len(rows) == 1 else np.sort(np.concatenate(rows)) for kind, rows in kinds.items()},
+            {slot: _column(given, count) for slot, given in parts.items()},
+            _column([(np.array(list(sheet.texts), np.int32), list(sheet.texts.values()))], count),
+        )
+
+    def _native(self, batch: pa.RecordBatch, sheet: _Sheet) -> set[int]:
+        """The source's own records; returns the Events that are already what a category of Sigma means."""
+        codes, kinds = _kinds(batch)
+        filters = [self._prefilter(kind) for kind in kinds]
+        own: set[int] = set()
+        for code, kind in enumerate(kinds):
+            if has_own_category(kind):
+                own.update(np.flatnonzero(codes == code).tolist())
+        picked = np.flatnonzero(np.array([filter_ is not None for filter_ in filters], np.bool_)[codes])
+        raws = batch.column("raw_data").take(pa.array(picked)).to_pylist()
+        rows: list[int] = []
+        searched: list[bool] = []
+        for row, code, raw in zip(picked.tolist(), codes[picked].tolist(), raws, strict=True):
+            filter_ = filters[code]
+            if filter_ is None or raw is None:
+                continue
+            lower = raw.lower()
+            # a value of an audit line may be written in hexadecimal, which no literal is found in
+            if kinds[code] is not _AUDIT and filter_.sorts_out(lower):
+                continue
+            rows.append(row)
+            searched.append(filter_.needs_text(lower))
+        for place, fields, text in native_records(batch.take(pa.array(rows, pa.int64()))):
+            event = rows[place]
+            kind = kinds[codes[event]]
+            # lines of an audit event differ in what fields they have by their type
+            key = (kind.channel, fields["type"]) if kind == _AUDIT else codes[event]
+            row = sheet.add(key, kind, event, fields)
+            if searched[place]:
+                sheet.texts[row] = text if text is not None else whole_text(fields)
+        return own
+
+    def _taxonomy(self, batch: pa.RecordBatch, own: set[int], sheet: _Sheet) -> None:
+        """Records put together from Events, of the categories some rule reads."""
+        systems = batch.column("device.os").to_pylist()
+        filters: dict[tuple[str, str], Prefilter | None] = {}
+        for event, category, fields in taxonomy_records(batch, own):
+            key = (systems[event] or "", category)
+            if key not in filters:
+                filters[key] = self._prefilter(Kind(key[0], category=category))
+            filter_ = filters[key]
+            if filter_ is None:
+                continue
+            row = sheet.add(key, Kind(key[0], category=category), event, fields)
+            if filter_.searches_text:
+                sheet.texts[row] = whole_text(fields)
+
+    def _names(self, records: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+        """Wanted fields that these records have, with the spellings they have them in, the rule's own first.
+
+        Audit lines have ``syscall`` (a number) beside ``SYSCALL`` (its name); elsewhere case means nothing.
+        """
+        found: dict[str, list[str]] = {}
+        for name in dict.fromkeys(name for record in _distinct_shapes(records) for name in record):
+            slots = self._slots.get(name)
+            if slots is None:
+                slots = self._spelled(name)
+            for slot in slots:
+                names = found.setdefault(slot, [])
+                if slot == name:
+                    names.insert(0, name)
+                else:
+                    names.append(name)
+        return found
+
+    def _spelled(self, name: str) -> tuple[str, ...]:
+        """The wanted fields a source's spelling stands for; spellings are input, so few are remembered."""
+        lower = name.lower()
+        slots = self._by_lower.get(lower, ())
+        if not slots and " " in lower:
+            slots = self._by_lower.get(lower.replace(" ", ""), ())  # Defender writes "Process Name"
+        if len(self._slots) < 65_536:
+            self._slots[name] = slots
+        return slots
+
+
+def _distinct_shapes(records: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Records that have a name none before them had; those of one kind mostly have the same."""
+    seen: set[str] = set()
+    for record in records:
+        if not record.keys() <= seen:
+            seen.update(record)
+            yield record
+
+
+def _values(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[Any]:
+    if len(names) == 1:
+        name = names[0]
+        return [record.get(name) for record in records]
+    return [next((v for v in map(record.get, names) if v is not None), None) for record in records]
+
+
+def _column(parts: Sequence[tuple[Indexes, list[Any]]], count: int) -> Column:
+    """Distinct texts and codes of values given for some rows."""
+    rows = parts[0][0] if len(parts) == 1 else np.concatenate([rows for rows, _ in parts])
+    given = parts[0][1] if len(parts) == 1 else [value for _, values in parts for value in values]
+    try:
+        array = pa.array(given, pa.string())
+    except (pa.ArrowException, UnicodeEncodeError, TypeError):
+        # numbers, lists, text that is no Unicode: one by one
+        array = pa.array([text_of(value) for value in given], pa.string())
+    coded = array.dictionary_encode()
+    codes = np.full(count, -1, np.int32)
+    codes[rows] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    values = coded.dictionary.to_pylist()
+    if max(map(len, values), default=0) <= LONGEST_VALUE:
+        return Column(codes, values)
+    return _merged(codes, [value[:LONGEST_VALUE] for value in values])
+
+
+def _merged(codes: Indexes, values: list[str]) -> Column:
+    """One code a text again, where cutting made two the same."""
+    first: dict[str, int] = {}
+    back = [first.setdefault(text, len(first)) for text in values]
+    remap = np.array([*back, -1], np.int32)
+    return Column(remap[codes], list(first))
+
+
+def whole_text(fields: Mapping[str, Any]) -> str:
+    """The text of a record: the texts of all its values, a line each."""
+    return "\n".join(text for text in map(text_of, fields.values()) if text is not None)
+
+
+def _kinds(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], list[Kind]]:
+    """The kind of the record behind each Event, as codes into a list of kinds."""
+    codes = np.zeros(len(batch), np.int64)
+    parts: list[list[str | None]] = []
+    for name in ("device.os", "metadata.log_name", "metadata.event_code"):
+        coded = batch.column(name).dictionary_encode()
+        texts = [*coded.dictionary.to_pylist(), None]
+        codes = codes * len(texts) + coded.indices.fill_null(len(texts) - 1).to_numpy(zero_copy_only=False)
+        parts.append(texts)
+    distinct, codes = np.unique(codes, return_inverse=True)
+    kinds: dict[Kind, int] = {}
+    places = []
+    for whole in distinct.tolist():
+        rest, third = divmod(whole, len(parts[2]))
+        first, second = divmod(rest, len(parts[1]))
+        kind = _kind(parts[0][first], parts[1][second], parts[2][third])
+        places.append(kinds.setdefault(kind, len(kinds)))
+    return np.array(places, np.int64)[codes], list(kinds)
+
+
+def _kind(system: str | None, log: str | None, code: str | None) -> Kind:
+    if system == "linux" and log == "auditd":
+        return _AUDIT
+    if system not in ("windows", "linux"):
+        return Kind(system or "")
+    return Kind(system, channel_of(log), int(code) if code is not None and code.isdecimal() else -1)
