@@ -75,7 +75,9 @@ class FakeWatched:
 
     closed: bool = False
 
-    def document(self, *, title: str, all_scenes: bool = False, most_frames: int = 0) -> dict[str, Any]:
+    def document(
+        self, *, title: str, all_scenes: bool = False, most_frames: int = 0, matches: Any = None
+    ) -> dict[str, Any]:
         """Something the fake player can show."""
         assert not self.closed
         return {"title": title, "all_scenes": all_scenes, "most_frames": most_frames}

@@ -5,7 +5,8 @@ import re
 from datetime import UTC, datetime
 
 from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored, VerdictName
-from watchfloor.film.navigator import NAMED_EVENTS, layer
+from watchfloor.film.matches import Claim
+from watchfloor.film.navigator import NAMED_EVENTS, NAMED_RULES, layer
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -79,3 +80,30 @@ def test_a_long_comment_is_counted_not_dropped() -> None:
 
 def test_nothing_found_is_an_empty_layer() -> None:
     assert layer([], name="x")["techniques"] == []
+
+
+def claim(level: str, *techniques: str, title: str = "Odd Tool", matches: int = 3) -> Claim:
+    return Claim("r-1", title, level, "", "", techniques, matches, {"log#7": None})
+
+
+def test_rules_and_screen_weigh_together_and_the_rule_is_named() -> None:
+    found = scene("malicious", (Scored("T1055", 0.5),), (frame("log#1", "T1055"),))
+    made = layer([found], name="x", claims=[claim("high", "T1055", "T1003"), claim("low", "T1055", title="Mild")])
+    scores = {t["techniqueID"]: t["score"] for t in made["techniques"]}
+    assert scores == {"T1055": 85, "T1003": 70}, "1 - (1 - 0.5) * (1 - 0.7), and the rule alone"
+    comment = made["techniques"][1]["comment"].splitlines()
+    assert comment == [
+        "rule: Odd Tool (high, 3 matches) log#7",
+        "rule: Mild (low, 3 matches) log#7",
+        "lab-1 s1: malicious",
+        "log#1",
+    ]
+    assert made["description"].endswith("and 2 rules that matched.")
+
+
+def test_many_rules_in_one_comment_are_counted_and_hostile_titles_are_visible() -> None:
+    claims = [claim("medium", "T1003", title=f"\u202eRule {n}\n") for n in range(20)]
+    (technique,) = layer([], name="x", claims=claims)["techniques"]
+    assert technique["comment"].count("rule: ") == NAMED_RULES
+    assert technique["comment"].endswith(f"and {20 - NAMED_RULES} more rules")
+    assert "\u202e" not in technique["comment"]

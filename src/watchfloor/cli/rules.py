@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from watchfloor.cli import rules_match
+from watchfloor.cli import rules_check, rules_explain, rules_fetch, rules_match
 
 NAME = "rules"
 SUMMARY = "run Sigma rules over logs, explain and check them"
@@ -15,4 +15,4 @@ examples:
   watchfloor rules check sigma/
   watchfloor rules fetch sigma/"""
 
-COMMANDS: tuple[ModuleType, ...] = (rules_match,)
+COMMANDS: tuple[ModuleType, ...] = (rules_match, rules_explain, rules_check, rules_fetch)

@@ -9,9 +9,11 @@ from watchfloor.base.account import Account
 from watchfloor.base.actions import ACTIONS
 from watchfloor.base.scenes import KeyFrame, Scene
 from watchfloor.cli.terminal import Terminal
-from watchfloor.film.story import base_name, clip, quiet_story, scene_story
+from watchfloor.film.story import LEVELS_ZH, base_name, clip, quiet_story, rules_told, scene_story
 
 if TYPE_CHECKING:
+    from watchfloor.cli.watch_rules import Hunted
+    from watchfloor.film.matches import Claim
     from watchfloor.film.watching import Watched
 
 #: Scenes told in full; a long list belongs into the report or the JSON lines.
@@ -20,6 +22,8 @@ TOLD_SCENES = 5
 NAMED_SCENES = 20
 SHOWN_FRAMES = 8
 SHOWN_REASONS = 10
+SHOWN_RULES = 10
+SHOWN_FAULTS = 5
 OBJECT_WIDTH = 72
 RECORD_WIDTH = 44
 
@@ -56,23 +60,48 @@ _PHRASES = {
     "rejected": ("Not read:", "未能读取："),
     "more_reasons": ("and {n} more reasons: see --json.", "另有 {n} 种原因：请用 --json 查看。"),
     "sources": ("Records are in: {named}", "记录所在文件：{named}"),
+    "rules": (
+        "Rules: {matches} matches of {rules} rules, {loaded} rules looked.",
+        "规则：{rules} 条规则命中 {matches} 次（共 {loaded} 条规则）。",
+    ),
+    "no_match": ("Rules: none of {loaded} matched.", "规则：{loaded} 条规则均未命中。"),
+    "level": ("level", "级别"),
+    "matches": ("matches", "命中"),
+    "rule": ("rule", "规则"),
+    "more_rules": ("and {n} more rules: see --json.", "另有 {n} 条规则：请用 --json 查看。"),
+    "seen_by": (
+        "Scenes worth a look: {both} by both, {screen} by the screen alone, {by_rules} by rules alone "
+        "(level high or critical).",
+        "值得查看的场景：两者都指出 {both} 个，仅筛查模型 {screen} 个，仅规则 {by_rules} 个（级别高或严重）。",
+    ),
+    "excepted": ("{n} matches are excepted by {file}.", "{n} 次命中被 {file} 列为例外。"),
+    "failed": ("Rules that could not be used: {n}.", "无法使用的规则：{n} 条。"),
+    "more_failed": (
+        "and {n} more: see --json or `watchfloor rules check`.",
+        "另有 {n} 条：请用 --json 或 `watchfloor rules check` 查看。",
+    ),
     "report": ("Film: {path}", "影片：{path}"),
 }
 
 
-def summarise(watched: "Watched", terminal: Terminal, *, lang: str, report: str = "") -> None:
-    """Print the scenes that stand out, then the books, then where the film is."""
+def summarise(
+    watched: "Watched", terminal: Terminal, *, lang: str, report: str = "", hunted: "Hunted | None" = None
+) -> None:
+    """Print the scenes that stand out, the rules that matched, then the books, then where the film is."""
     words = _Words(lang)
     standing_out = [scene for scene in watched.scenes if scene.verdict != "benign"]
     _found(watched, terminal, words)
     for scene in standing_out[:TOLD_SCENES]:
         terminal.line()
-        _tell(scene, terminal, words)
+        _tell(scene, terminal, words, hunted)
     if standing_out[TOLD_SCENES:]:
         terminal.line()
         _name_the_rest(standing_out[TOLD_SCENES:], terminal, words)
     terminal.line()
-    _books(watched.account, watched.seconds, terminal, words)
+    if hunted is not None:
+        _rules(hunted, terminal, words)
+        terminal.line()
+    _books(watched.account, watched.seconds + (hunted.seconds if hunted is not None else 0.0), terminal, words)
     if report:
         terminal.line(words("report", path=report), style="bold")
 
@@ -102,9 +131,12 @@ def _found(watched: "Watched", terminal: Terminal, words: _Words) -> None:
     terminal.line(words("found", scenes=len(verdicts), hosts=hosts, **counts), style="bold")
 
 
-def _tell(scene: Scene, terminal: Terminal, words: _Words) -> None:
+def _tell(scene: Scene, terminal: Terminal, words: _Words, hunted: "Hunted | None") -> None:
     scene, sources = brief(scene)
     headline, *sentences = scene_story(scene, attack.full_name)[words.index]
+    if hunted is not None:
+        matched = [(claim.level, claim.title, count) for claim, count in hunted.matches.in_scene(scene.scene_id)]
+        sentences = rules_told(matched)[words.index] + sentences
     verdict = words(scene.verdict)
     terminal.line(f"{verdict} {scene.score:.2f}  {headline}", style=_STYLES[scene.verdict])
     if scene.tactics:
@@ -155,6 +187,43 @@ def _name_the_rest(scenes: list[Scene], terminal: Terminal, words: _Words) -> No
         terminal.line(f"{words(scene.verdict)} {scene.score:.2f}  {headline}", style=_STYLES[scene.verdict])
     if scenes[NAMED_SCENES:]:
         terminal.line(words("more_scenes", n=len(scenes) - NAMED_SCENES))
+
+
+def _rules(hunted: "Hunted", terminal: Terminal, words: _Words) -> None:
+    """Which rules matched, the gravest first, each with a record that shows it; then what each eye saw."""
+    record, claims = hunted.record(), hunted.matches.gravest()
+    if claims:
+        told = words("rules", matches=record["matches"], rules=len(claims), loaded=record["rules_loaded"])
+        terminal.line(told, style="bold")
+        headers = [words(name) for name in ("level", "matches", "record", "rule")]
+        terminal.table(headers, [_rule_row(claim, words) for claim in claims[:SHOWN_RULES]], indent=2)
+        if claims[SHOWN_RULES:]:
+            terminal.line(words("more_rules", n=len(claims) - SHOWN_RULES), indent=2)
+    else:
+        terminal.line(words("no_match", loaded=record["rules_loaded"]), style="bold")
+    seen = record["seen_by"]
+    terminal.line(words("seen_by", both=seen["both"], screen=seen["screen"], by_rules=seen["rules"]))
+    excepted = sum(entry["matches"] for entry in record["excepted"])
+    if excepted:
+        terminal.line(words("excepted", n=excepted, file=hunted.exceptions))
+    failed = record["failed"]
+    if failed:
+        terminal.line(words("failed", n=len(failed)), style="yellow")
+        for fault in failed[:SHOWN_FAULTS]:
+            name = clip(fault["title"] or fault["path"], OBJECT_WIDTH)
+            terminal.line(f"{name}: {clip(fault['why'], 2 * OBJECT_WIDTH)}", indent=2)
+        if failed[SHOWN_FAULTS:]:
+            terminal.line(words("more_failed", n=len(failed) - SHOWN_FAULTS), indent=2)
+
+
+def _rule_row(claim: "Claim", words: _Words) -> tuple[str, ...]:
+    source, _, number = next(iter(claim.events), "").rpartition("#")
+    return (
+        LEVELS_ZH.get(claim.level, claim.level) if words.lang == "zh" else claim.level,
+        f"{claim.matches:,}",
+        clip(f"{_PARTS.split(source)[-1]}#{number}", OBJECT_WIDTH),
+        clip(claim.title, OBJECT_WIDTH),
+    )
 
 
 def _books(account: Account, seconds: float, terminal: Terminal, words: _Words) -> None:

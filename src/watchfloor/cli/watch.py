@@ -4,22 +4,28 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from watchfloor import __version__
 from watchfloor.base.errors import InputError, UsageError
 from watchfloor.cli import outputs
+from watchfloor.cli.rules_options import add_rule_options
 
 if TYPE_CHECKING:
     from watchfloor.base.settings import Settings
+    from watchfloor.cli.rules_options import Chosen
+    from watchfloor.cli.watch_rules import Hunted
     from watchfloor.film.watching import Watched
 
 NAME = "watch"
 SUMMARY = "read endpoint logs, judge what happened, show the film"
 DESCRIPTION = """Read endpoint logs, put their events into scenes (one process tree on one host), and say of
 each scene whether it is malicious, suspicious or benign, with the ATT&CK techniques and the records
-that show it.
+that show it. With --rules, known threats are named beside it: every match of a Sigma rule, and the scene it
+belongs to.
 
 INPUT is any mix of files, archives and folders, or - for standard input; formats are recognised by
 content (see `watchfloor formats`).
@@ -28,6 +34,7 @@ examples:
   watchfloor watch Security.evtx
   watchfloor watch evidence.zip /var/log/audit --report film.html
   watchfloor watch logs/ --json scenes.jsonl --all-scenes
+  watchfloor watch logs/ --rules sigma/ --exceptions site.yml --report film.html
   watchfloor watch logs/ --json - --quiet | jq 'select(.verdict == "malicious")'"""
 
 
@@ -35,10 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the contract's options."""
     add = parser.add_argument
     add("inputs", metavar="INPUT", nargs="+", help="file, archive or folder to read")
-    add("--json", metavar="FILE", help="write one JSON line a scene and a summary line; - is standard output")
+    add("--json", metavar="FILE", help="write a JSON line a scene, a match and a summary; - is standard output")
     add("--all-scenes", action="store_true", help="write benign scenes too, not only what stands out")
     add("--report", metavar="FILE.html", help="write the film: one page that opens in any browser, offline")
     add("--navigator", metavar="FILE.json", help="write an ATT&CK Navigator layer")
+    add_rule_options(parser, required=False)
     add("--workers", metavar="N", type=count, help="processes that parse input; default one a core")
     add("--lang", choices=("en", "zh"), default="en", help="language of the words printed")
     add("--quiet", action="store_true", help="no progress bar and no words, only the files asked for")
@@ -54,20 +62,27 @@ def run(options: argparse.Namespace) -> int:
     to_file = None if options.json == "-" else options.json
     files = [name for name in (to_file, options.report, options.navigator) if name is not None]
     outputs.check(files, options.inputs)
-    watched = _watch(options, settings)
-    try:
-        _write(options, watched, settings.report_frames)
-    finally:
-        watched.close()
+    chosen = _chosen(options, settings)
+    with ExitStack() as stack:
+        watched = stack.enter_context(closing(_watch(options, settings)))
+        hunted = None
+        if chosen is not None:
+            from watchfloor.cli.watch_rules import Hunted
+
+            made = Hunted(
+                watched, chosen, settings, exceptions=options.exceptions or "", keep_lines=options.json is not None
+            )
+            hunted = stack.enter_context(closing(made))
+        _write(options, watched, hunted, settings.report_frames)
     if options.json != "-" and not options.quiet:
         from watchfloor.cli.summary import summarise
         from watchfloor.cli.terminal import Terminal
 
-        summarise(watched, Terminal(sys.stdout), lang=options.lang, report=options.report or "")
+        summarise(watched, Terminal(sys.stdout), lang=options.lang, report=options.report or "", hunted=hunted)
     return InputError.exit_code if watched.account.rejections else 0
 
 
-def summary_record(watched: "Watched", written: int) -> dict[str, Any]:
+def summary_record(watched: "Watched", written: int, hunted: "Hunted | None" = None) -> dict[str, Any]:
     """The contract's last JSON line; ``rejected`` may be capped, ``rejected_reasons`` counts them all."""
     account = watched.account
     return {
@@ -83,7 +98,8 @@ def summary_record(watched: "Watched", written: int) -> dict[str, Any]:
         "scenes": len(watched.scenes),
         "scenes_written": written,
         "verdicts": dict(Counter(scene.verdict for scene in watched.scenes)),
-        "seconds": round(watched.seconds, 3),
+        **(hunted.record() if hunted is not None else {}),
+        "seconds": round(watched.seconds + (hunted.seconds if hunted is not None else 0.0), 3),
         "rejected": [rejection.to_json() for rejection in account.rejections],
         "rejected_reasons": [
             {"source": source, "why": why, "count": count} for (source, why), count in account.reasons.items()
@@ -91,14 +107,29 @@ def summary_record(watched: "Watched", written: int) -> dict[str, Any]:
     }
 
 
-def json_lines(watched: "Watched", *, all_scenes: bool) -> Iterator[bytes]:
-    """Scene lines, worst first, then the summary."""
-    written = 0
-    for scene in watched.scenes:
-        if all_scenes or scene.verdict != "benign":
-            written += 1
-            yield outputs.json_line(scene.to_json())
-    yield outputs.json_line(summary_record(watched, written))
+def json_lines(watched: "Watched", *, all_scenes: bool, hunted: "Hunted | None" = None) -> Iterator[bytes]:
+    """Scene lines, worst first, then matches, gravest first, then the summary."""
+    from watchfloor.film.matches import standing_out
+
+    matches = hunted.matches if hunted is not None else None
+    shown = watched.scenes if all_scenes else standing_out(watched.scenes, matches)
+    for scene in shown:
+        yield outputs.json_line(scene.to_json() | (matches.scene_facts(scene) if matches is not None else {}))
+    if hunted is not None:
+        yield from hunted.lines()
+    yield outputs.json_line(summary_record(watched, len(shown), hunted))
+
+
+def _chosen(options: argparse.Namespace, settings: "Settings") -> "Chosen | None":
+    """The rules asked for, read before the logs are: a wrong path is told at once."""
+    if options.rules is None:
+        for name in ("exceptions", "placeholders"):
+            if getattr(options, name) is not None:
+                raise UsageError(f"--{name} is about rules, and none are given.", hint="Add --rules PATH.")
+        return None
+    from watchfloor.cli.rules_options import rules_and_tuning
+
+    return rules_and_tuning(options, settings, date.today())
 
 
 def _watch(options: argparse.Namespace, settings: "Settings") -> "Watched":
@@ -112,25 +143,29 @@ def _watch(options: argparse.Namespace, settings: "Settings") -> "Watched":
         return watch(options.inputs, settings, on_progress=bar.show)
 
 
-def _write(options: argparse.Namespace, watched: "Watched", report_frames: int) -> None:
+def _write(options: argparse.Namespace, watched: "Watched", hunted: "Hunted | None", report_frames: int) -> None:
+    matches = hunted.matches if hunted is not None else None
     title = f"Watchfloor: {', '.join(watched.hosts[:3]) or 'no host'}"
     if options.report is not None:
         from watchfloor.film.player import render
 
-        document = watched.document(title=title, all_scenes=options.all_scenes, most_frames=report_frames)
+        document = watched.document(
+            title=title, all_scenes=options.all_scenes, most_frames=report_frames, matches=matches
+        )
         page = render(document)
         # "replace": a file name that is no text has no bytes in UTF-8
         outputs.write(options.report, [page.encode("utf-8", "replace")])
     if options.navigator is not None:
         from watchfloor.film.navigator import layer
 
-        outputs.write(options.navigator, [outputs.json_line(layer(watched.scenes, name=title))])
+        claims = matches.gravest() if matches is not None else ()
+        outputs.write(options.navigator, [outputs.json_line(layer(watched.scenes, name=title, claims=claims))])
     # Last, so that whoever reads standard output finds the other files complete.
     if options.json == "-":
-        sys.stdout.buffer.writelines(json_lines(watched, all_scenes=options.all_scenes))
+        sys.stdout.buffer.writelines(json_lines(watched, all_scenes=options.all_scenes, hunted=hunted))
         sys.stdout.buffer.flush()
     elif options.json is not None:
-        outputs.write(options.json, json_lines(watched, all_scenes=options.all_scenes))
+        outputs.write(options.json, json_lines(watched, all_scenes=options.all_scenes, hunted=hunted))
 
 
 def count(text: str) -> int:

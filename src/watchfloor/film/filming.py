@@ -18,7 +18,7 @@ from watchfloor.film.casting import Casting, cast_scenes
 from watchfloor.film.frames import Camera, pattern
 from watchfloor.film.links import Linker
 from watchfloor.film.screen import Screen
-from watchfloor.film.strip import NO_TIME, Runs, Strip
+from watchfloor.film.strip import NO_TIME, RUN, Runs, Strip
 from watchfloor.intake.identity import ProcessTable
 from watchfloor.store.spool import Spool
 
@@ -55,6 +55,29 @@ class Reel:
             return pa.table({})
         back = np.argsort(np.concatenate(order), kind="stable")
         return pa.Table.from_batches(parts).take(pa.array(back)).combine_chunks()
+
+    def scenes_at(self, batch: npt.NDArray[np.int32], row: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """The scene of each Event at these addresses."""
+        owners = [self.cast.assign(part) for part in self.event_rows(batch, row).to_batches()]
+        return self.casting.scene[np.concatenate(owners)] if owners else np.zeros(0, np.int64)
+
+    def scene_ids(self) -> list[str]:
+        """The name of each scene: its host and its root's uid."""
+        roots = (self.cast.owners[int(root)] for root in self.casting.roots)
+        return [f"{root.host or 'host'}/{root.uid}" for root in roots]
+
+    def frames_of(self, batch: npt.NDArray[np.int32], row: npt.NDArray[np.int32]) -> Runs:
+        """The Events at these addresses as runs of one frame each."""
+        runs = np.empty(len(batch), RUN)
+        at = 0
+        for part in self.event_rows(batch, row).to_batches():
+            frames = self.camera.encode(part)
+            here = runs[at : at + len(part)]
+            here["owner"], here["time"], here["action"] = self.cast.assign(part), event_times(part), action_codes(part)
+            here["logit"], here["pattern"], here["repeats"] = self.screen.logits(frames), pattern(frames), 1
+            at += len(part)
+        runs["batch"], runs["row"] = batch, row
+        return runs
 
 
 def film(batches: Iterable[pa.RecordBatch], screen: Screen, spool: Spool) -> Reel:

@@ -8,7 +8,7 @@ A sentence names the records it rests on in brackets: ``[source#record]``.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from watchfloor.base import attack
@@ -23,6 +23,18 @@ TOLD = 10
 
 #: Links between process trees that a story names; the rest is counted.
 JOINED = 4
+
+#: Rules that matched which a story names; the rest is counted.
+NAMED_RULES = 5
+
+#: Levels of findings in Chinese.
+LEVELS_ZH: Mapping[str, str] = {
+    "informational": "信息",
+    "low": "低",
+    "medium": "中",
+    "high": "高",
+    "critical": "严重",
+}
 
 #: Tactics of ATT&CK by id.
 TACTICS: Mapping[str, Pair] = {t.id: (t.name, t.name_zh) for t in attack.TACTICS}
@@ -139,6 +151,31 @@ def scene_story(scene: Scene, technique_name: Callable[[str], str]) -> tuple[lis
     pairs += _links(scene.links)
     pairs.append(_closing(scene, frames))
     return [p[0] for p in pairs], [p[1] for p in pairs]
+
+
+def rules_told(rules: Sequence[tuple[str, str, int]]) -> tuple[list[str], list[str]]:
+    """The rules that matched in a scene, as (level, title, times): one sentence in each language, or none."""
+    if not rules:
+        return [], []
+    named = [_rule_named(*rule) for rule in rules[:NAMED_RULES]]
+    english, chinese = "; ".join(n[0] for n in named), "；".join(n[1] for n in named)
+    if len(rules) > NAMED_RULES:
+        more = len(rules) - NAMED_RULES
+        english += f"; and {more:,} more rules"
+        chinese += f"；另有 {more:,} 条规则"
+    return [f"Rules that matched here: {english}."], [f"此处命中的规则：{chinese}。"]
+
+
+def rules_alone(level: str, title: str) -> Pair:
+    """What the headline of a scene that only rules name has to add."""
+    named, named_zh = _rule_named(level, title, 1)
+    return f" It is shown for a rule alone: {named}.", f"因规则命中而列出：{named_zh}。"
+
+
+def _rule_named(level: str, title: str, count: int) -> Pair:
+    shown, kind = clip(title, 100), clip(level, 20)
+    times, times_zh = ("", "") if count == 1 else (f", {count:,} times", f"，{count:,} 次")
+    return f"“{shown}” ({kind}{times})", f"“{shown}”（{LEVELS_ZH.get(level, kind)}{times_zh}）"
 
 
 def quiet_story(events_kept: int, scenes: int, rejected: int) -> Pair:

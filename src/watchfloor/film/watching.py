@@ -13,6 +13,7 @@ from watchfloor.film import screen as screens
 from watchfloor.film.document import document
 from watchfloor.film.filming import Reel, film
 from watchfloor.film.judging import judge
+from watchfloor.film.matches import Matches, standing_out
 from watchfloor.intake.reader import Progress, Reader
 from watchfloor.store.spool import Spool
 
@@ -28,11 +29,19 @@ class Watched:
     frames_encoded: int
     reel: Reel = field(repr=False)
 
-    def document(self, *, title: str, all_scenes: bool = False, most_frames: int = 100_000) -> dict[str, Any]:
+    def document(
+        self, *, title: str, all_scenes: bool = False, most_frames: int = 100_000, matches: Matches | None = None
+    ) -> dict[str, Any]:
         """The report's document, see ``film.document``."""
-        shown = self.scenes if all_scenes else tuple(s for s in self.scenes if s.verdict != "benign")
         return document(
-            self.reel, self.account, self.scenes, shown, title=title, seconds=self.seconds, most_frames=most_frames
+            self.reel,
+            self.account,
+            self.scenes,
+            self.scenes if all_scenes else standing_out(self.scenes, matches),
+            title=title,
+            seconds=self.seconds,
+            most_frames=most_frames,
+            matches=matches,
         )
 
     def close(self) -> None:

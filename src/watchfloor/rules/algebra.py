@@ -58,7 +58,7 @@ class Questions:
             lazy = questions is not None and condition in questions.lazy
             return _COSTS.get(predicate.op, 4 if lazy else 1)
         op, operands = condition
-        dearest = max(self.cost(operand) for operand in operands)
+        dearest = max((self.cost(operand) for operand in operands), default=0)
         return dearest + 5 if op == "not" else dearest
 
     def ordered(self, condition: Condition) -> Condition:

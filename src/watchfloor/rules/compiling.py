@@ -56,8 +56,8 @@ def _rule(rule: SigmaRule, path: str, filters: Sequence[SigmaFilter], table: Pre
     for filter_ in filters:
         filter_.apply_on_rule(rule)
     conditions = [condition_of(parsed.parsed, table) for parsed in rule.detection.parsed_condition]
-    if not conditions:
-        raise RuleFault("has no condition")
+    if not conditions or all(not predicates_of(condition) for condition in conditions):
+        raise RuleFault("has no condition, or one that names no selection there is")
     return Rule(
         **_facts(rule, path),
         logsource=LogSource(

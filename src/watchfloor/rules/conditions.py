@@ -60,9 +60,11 @@ def condition_of(node: Any, table: PredicateTable) -> Condition:
         return table.ask(node.field, node.value)
     if isinstance(node, ConditionValueExpression):
         return table.ask(None, node.value)
+    if node is None:
+        return ["or", []]  # pySigma's word for a selector that names nothing: `1 of filter_*` without any filter
     if isinstance(node, ConditionNOT):
         return ["not", [condition_of(node.args[0], table)]]
     join = _JOINS.get(type(node))
     if join is None or not node.args:
-        raise RuleFault("a condition that asks nothing" if node is None or join else f"condition {node} is unknown")
+        raise RuleFault("a condition that asks nothing" if join else f"condition {node} is unknown")
     return joined(join, [condition_of(argument, table) for argument in node.args])

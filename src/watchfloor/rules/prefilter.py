@@ -8,6 +8,7 @@ prefilters likewise; here a filter that lets most records through is switched of
 """
 
 import re
+import sys
 from collections.abc import Iterable, Sequence
 
 from watchfloor.rules.expressions import longest_literal
@@ -94,7 +95,7 @@ def needed_literals(condition: Condition, predicates: Sequence[Predicate]) -> fr
 
 def _worth(literals: frozenset[str]) -> tuple[int, int]:
     """Long literals are rare; of equally long ones few are better than many."""
-    return min(map(len, literals)), -len(literals)
+    return min(map(len, literals), default=sys.maxsize), -len(literals)
 
 
 def plain_part(predicate: Predicate) -> str | None:

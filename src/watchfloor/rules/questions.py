@@ -6,6 +6,7 @@ a value does not grow with the number of rules. Expressions, networks and number
 records that the rest of a condition has left over. Answers are remembered for values that come again.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from ipaddress import ip_address, ip_network
@@ -18,6 +19,8 @@ _AT_ONCE = frozenset((Op.EQUALS, Op.STARTS, Op.ENDS, Op.CONTAINS, Op.GLOB, Op.NU
 #: Values whose answers are remembered per field, and the longest worth remembering.
 _MEMORY = 50_000
 _LONGEST_REMEMBERED = 4_096
+
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 #: One question asked of a text.
 Ask = Callable[[str], bool]
@@ -43,7 +46,7 @@ class FieldQuestions:
         elif predicate.op is Op.EQUALS:
             (self._equals_cased if predicate.cased else self._equals).setdefault(predicate.value, []).append(number)
         elif predicate.op is Op.NUMBER:
-            self._numbers.setdefault(float(predicate.value), []).append(number)
+            self._numbers.setdefault(_written(predicate), []).append(number)
         elif not self._needles.take(number, predicate):
             self.lazy[number] = question(predicate)
 
@@ -158,22 +161,29 @@ def _within(network: str) -> Ask:
 
 
 def _decimal(text: str) -> float | None:
-    """A number written in decimal; anything else, hexadecimal too, is a text and no number."""
-    if len(text) > 40 or not text or text[-1] not in "0123456789.":
+    """A number written in decimal, whole ones exactly; anything else, hexadecimal too, is a text and no number."""
+    if len(text) > 40 or _DECIMAL.fullmatch(text) is None:
         return None
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return int(text) if text.lstrip("+-").isdigit() else float(text)
 
 
 def _number(text: str) -> float | None:
     if len(text) > 40:
         return None
     try:
-        return float(int(text, 0))
+        return int(text, 0)
     except ValueError:
         return _decimal(text)
+
+
+def _written(predicate: Predicate) -> float:
+    """The number a rule gives."""
+    found = _decimal(predicate.value)
+    return float(predicate.value) if found is None else found
+
+
+def _equal_to(wanted: float) -> Ask:
+    return lambda text: _decimal(text) == wanted
 
 
 def _comparison(op: Op, bound: float) -> Ask:
@@ -213,7 +223,7 @@ _MAKERS: dict[Op, Callable[[Predicate], Ask]] = {
     Op.GLOB: lambda asked: wildcards(asked.value),
     Op.REGEX: lambda asked: search(asked.value),
     Op.CIDR: lambda asked: _within(asked.value),
-    Op.NUMBER: lambda asked: lambda text: _decimal(text) == float(asked.value),
+    Op.NUMBER: lambda asked: _equal_to(_written(asked)),
     Op.PART: lambda asked: _part(asked.how, int(float(asked.value))),
-    **dict.fromkeys((Op.LT, Op.LTE, Op.GT, Op.GTE, Op.NEQ), lambda asked: _comparison(asked.op, float(asked.value))),
+    **dict.fromkeys((Op.LT, Op.LTE, Op.GT, Op.GTE, Op.NEQ), lambda asked: _comparison(asked.op, _written(asked))),
 }

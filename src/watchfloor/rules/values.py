@@ -132,7 +132,7 @@ def _comparison(field: str | None, value: SigmaCompareExpression) -> Predicate:
 
 _BUILDERS: tuple[tuple[Any, Callable[[str | None, Any], Predicate]], ...] = (
     (SigmaString, _string),
-    (SigmaTimestampPart, lambda f, v: Predicate(f, Op.PART, str(v.number), how=v.timestamp_part.name.lower())),
+    (SigmaTimestampPart, lambda f, v: Predicate(f, Op.PART, str(v.number), True, v.timestamp_part.name.lower())),
     (SigmaNumber, _number),
     (SigmaBool, _bool),
     (SigmaNull, lambda f, v: Predicate(f, Op.NULL, "")),

@@ -22,6 +22,7 @@ class Film {
     this.scenes = list(document_.scenes).map((scene, index) => this.readScene(scene, index));
     this.readFrames(document_.frames || {});
     this.groupRows();
+    readRules(this, document_);
   }
 
   readScene(scene, index) {
@@ -145,6 +146,7 @@ class Film {
       for (const p of scene.processes) parts.push(p.image, p.command_line, p.user);
       for (const k of scene.keys) parts.push(k.event_id, k.object, k.detail, ...list(k.techniques));
       for (const t of scene.techniques) parts.push(t.id, this.techniqueName(t.id));
+      for (const { rule } of scene.rules) parts.push(rule.title, rule.rule_id, ...list(rule.techniques));
       scene.text = parts.map((p) => String(p ?? "").slice(0, 4000)).join("\n").toLowerCase();
     }
     return scene.text;

@@ -5,7 +5,7 @@ function processLanes(film, reel, scene, most) {
   const best = new Map();
   for (const row of reel.rows) {
     const p = film.process[row];
-    best.set(p, Math.max(best.get(p) ?? 0, film.score[row] + (film.key[row] >= 0 ? 1 : 0)));
+    best.set(p, Math.max(best.get(p) ?? 0, film.score[row] + (film.key[row] >= 0 ? 1 : 0) + (isGrave(film, row) ? 1 : 0)));
   }
   const chosen = [...best.keys()].filter((p) => p >= 0).sort((a, b) => best.get(b) - best.get(a) || a - b);
   const room = best.size > most ? most - 1 : most;

@@ -13,6 +13,7 @@ class Player {
     this.stage = new Stage(film, { copy: (text, button) => this.copy(text, button) });
     this.strip = new Strip(film, { pick: pickKey });
     this.story = new Story(film, { pick: pickKey });
+    this.matches = new MatchList(film, { pick: (row) => this.seekRow(row) });
     this.tree = new Tree(film, { pick: (row) => this.seekRow(row) });
     this.table = new FrameTable(film, { pick: (i) => this.seek(i) });
     this.rejected = new Rejected(film);
@@ -31,7 +32,7 @@ class Player {
     const scene = this.fromAddress() || this.scenes.order[0];
     if (scene) this.select(scene, this.wanted);
     else this.empty();
-    if (!this.film.scenes.some((s) => s.verdict !== "benign")) this.empty();
+    if (!this.film.scenes.some((s) => s.verdict !== "benign" || s.seenBy)) this.empty();
   }
 
   empty() {
@@ -48,7 +49,8 @@ class Player {
     this.transport.stop();
     this.setScene(scene);
     if (this.scope === "scene" || !this.reel) this.cut();
-    const first = row ?? (scene.order.length ? scene.keys[scene.order[0]].row : this.film.rowsOf[scene.index][0]);
+    const own = scene.seenBy === "rules" ? scene.matches.find((m) => m.row >= 0)?.row : undefined; // nobody else saw anything
+    const first = row ?? own ?? (scene.order.length ? scene.keys[scene.order[0]].row : this.film.rowsOf[scene.index][0]);
     if (first !== undefined && this.reel.length) this.seekRow(first);
   }
 
@@ -61,6 +63,7 @@ class Player {
     this.headline();
     this.strip.show(scene, (key) => this.dimmed(key));
     this.story.show(scene);
+    this.matches.show(scene);
     this.tree.show(scene);
   }
 
@@ -155,6 +158,7 @@ class Player {
     const lit = key && key.scene === this.scene ? key.key : null;
     this.strip.light(lit);
     this.story.light(lit);
+    this.matches.light(row);
     this.table.light(this.index, true);
     this.transport.place.textContent = word("place", { n: number(this.index + 1), m: number(this.reel.length) });
   }
@@ -181,7 +185,7 @@ class Player {
 
   tip(index) {
     const f = this.film.frame(this.reel.rows[index]);
-    return `${clockOf(f.time, 3) || word("noTime")}  ${brief(baseName(f.actor), 40)} ${this.film.verb(f.action)} ${brief(shortObject(f), 60)}  ${f.score.toFixed(2)}`;
+    return `${clockOf(f.time, 3) || word("noTime")}  ${brief(baseName(f.actor), 40)} ${this.film.verb(f.action)} ${brief(shortObject(f), 60)}  ${f.score.toFixed(2)}${list(this.film.matchesAt.get(f.row)).slice(0, 1).map((m) => `  · ${brief(m.rule.title, 50)}`).join("")}`;
   }
 
   headline() {
@@ -193,7 +197,9 @@ class Player {
       el("div", { class: "eyebrow" }, el("span", { class: `flag ${scene.verdict}` }, icon(scene.verdict), word(scene.verdict), el("b", {}, scene.score.toFixed(2))),
         el("span", { class: "log", dir: "ltr" }, brief(scene.host, 50)),
         el("span", {}, when ? `${when.slice(0, 10)} ${when.slice(11, 19)} UTC` : word("noTime"), scene.to > scene.from ? ` · ${span(scene.to - scene.from)}` : ""),
-        el("span", {}, counted("events", scene.events))),
+        el("span", {}, counted("events", scene.events)),
+        scene.matched ? ruleBadge(scene) : null,
+        scene.seenBy ? el("span", { class: "seen-by" }, word(`seen_${scene.seenBy}`)) : null),
       log(text, { clip: 420, tag: "h1" }),
       tactics.length ? el("div", { class: "chain" }, ...tactics.map((t) => el("span", { class: "tactic", title: `${visible(t.id)} ${percent(t.score)}`, vars: { share: clamp(t.score, 0, 1) } }, brief(film.tacticName(t.id), 40)))) : "");
   }

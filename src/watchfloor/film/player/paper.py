@@ -32,7 +32,8 @@ def paper(document: Mapping[str, Any]) -> str:
     """The report as plain headings, sentences and tables, worst scene first."""
     summary = _summary(document)
     scenes = [s for s in document.get("scenes") or () if isinstance(s, Mapping)]
-    shown = sorted((s for s in scenes if s.get("verdict") != "benign"), key=lambda s: -float(s.get("score") or 0))
+    worth = (s for s in scenes if s.get("verdict") != "benign" or s.get("seen_by"))
+    shown = sorted(worth, key=lambda s: -float(s.get("score") or 0))
     parts = [
         f"<h1>{_safe(document.get('title'), 200)}</h1>",
         f"<p>{_counts(summary)} {_safe(document.get('generated'), 40)}</p>",

@@ -6,8 +6,13 @@ class Reel {
     this.length = this.rows.length;
     this.layOut();
     const keys = [];
-    for (let i = 0; i < this.length; i += 1) if (film.key[this.rows[i]] >= 0) keys.push(i);
+    const matched = [];
+    for (let i = 0; i < this.length; i += 1) {
+      if (film.key[this.rows[i]] >= 0) keys.push(i);
+      if (film.matchesAt.size && film.matchesAt.has(this.rows[i])) matched.push(i);
+    }
     this.keys = Int32Array.from(keys);
+    this.matched = Int32Array.from(matched);
     this.seconds = clamp(this.length * 0.05, 6, 45);
   }
 
@@ -108,7 +113,7 @@ class Reel {
   indexOfRow(row) {
     if (!this.places) {
       this.places = new Map();
-      for (let i = 0; i < this.length; i += 1) if (this.film.key[this.rows[i]] >= 0) this.places.set(this.rows[i], i);
+      for (const i of [...this.keys, ...this.matched]) this.places.set(this.rows[i], i);
     }
     return this.places.get(row) ?? this.rows.indexOf(row);
   }

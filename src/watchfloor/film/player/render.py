@@ -19,12 +19,13 @@ from watchfloor.base.actions import ACTIONS
 from watchfloor.film.player.paper import boot, paper
 from watchfloor.film.story import visible
 
-STYLES = ("palette.css", "layout.css", "scenes.css", "screen.css", "side.css", "print.css")
+STYLES = ("palette.css", "layout.css", "scenes.css", "screen.css", "side.css", "rules.css", "print.css")
 SCRIPTS = (
     "words.js",
     "text.js",
     "icons.js",
     "film.js",
+    "matches.js",
     "reel.js",
     "virtual.js",
     "heat.js",

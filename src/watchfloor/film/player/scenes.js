@@ -4,8 +4,9 @@ const VERDICTS = ["malicious", "suspicious", "benign"];
 class Scenes {
   constructor(film, { pick, change }) {
     Object.assign(this, { film, pick, change });
-    this.filter = { verdicts: new Set(), host: "", tactic: "", text: "" };
-    this.order = film.scenes.slice().sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict) || b.score - a.score || a.index - b.index);
+    this.filter = { verdicts: new Set(), host: "", tactic: "", seen: "", text: "" };
+    const ruled = (scene) => (scene.seenBy === "rules" ? 0 : 1); // of scenes called benign those that a rule names come first
+    this.order = film.scenes.slice().sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict) || ruled(a) - ruled(b) || b.score - a.score || a.index - b.index);
     this.found = this.order;
     this.list = new VirtualList(byId("scene-list"), { height: 92, label: "scenes", draw: (i) => this.row(i), pick: (i) => pick(this.found[i]) });
     this.listen();
@@ -15,10 +16,11 @@ class Scenes {
     byId("search").addEventListener("input", (event) => this.set({ text: event.target.value.trim().toLowerCase() }));
     byId("host").addEventListener("change", (event) => this.set({ host: event.target.value }));
     byId("tactic").addEventListener("change", (event) => this.set({ tactic: event.target.value }));
+    byId("seen").addEventListener("change", (event) => this.set({ seen: event.target.value }));
     byId("clear").addEventListener("click", () => {
       byId("search").value = "";
       this.filter.verdicts.clear();
-      this.set({ text: "", host: "", tactic: "" });
+      this.set({ text: "", host: "", tactic: "", seen: "" });
       this.words();
     });
   }
@@ -30,9 +32,9 @@ class Scenes {
   }
 
   passes(scene) {
-    const { verdicts, host, tactic, text } = this.filter;
+    const { verdicts, host, tactic, seen, text } = this.filter;
     return (!verdicts.size || verdicts.has(scene.verdict)) && (!host || scene.host === host)
-      && (!tactic || scene.tacticIds.has(tactic)) && (!text || this.film.textOf(scene).includes(text) || this.inFilm.has(scene.index));
+      && (!tactic || scene.tacticIds.has(tactic)) && (!seen || scene.seenBy === seen) && (!text || this.film.textOf(scene).includes(text) || this.inFilm.has(scene.index));
   }
 
   apply() {
@@ -42,7 +44,7 @@ class Scenes {
     this.list.active = this.found.indexOf(this.current);
     this.list.setCount(this.found.length, true);
     byId("found").textContent = this.found.length ? word("found", { n: number(this.found.length), m: number(this.order.length) }) : word("noneFound");
-    byId("clear").hidden = !(this.filter.verdicts.size || this.filter.host || this.filter.tactic || text);
+    byId("clear").hidden = !(this.filter.verdicts.size || this.filter.host || this.filter.tactic || this.filter.seen || text);
   }
 
   /** Scenes whose film names the text in an object. */
@@ -68,6 +70,7 @@ class Scenes {
     const length = scene.to - scene.from;
     return el("div", { class: `scene ${scene.verdict} ${on ? "on" : ""}`, "aria-selected": String(on) },
       el("div", { class: "scene-top" }, icon(scene.verdict), el("b", { class: "log", dir: "ltr" }, brief(baseName(scene.root.image) || word("unknown"), 32)),
+        scene.matched ? ruleBadge(scene) : null,
         el("span", { class: "scene-score" }, scene.score.toFixed(2))),
       el("div", { class: "scene-mid dim" }, el("span", { class: "log", dir: "ltr" }, brief(scene.host, 26)), ` · ${iso(scene.from).slice(5, 16).replace("T", " ") || word("noTime")}`, length > 0 ? ` · ${span(length)}` : ""),
       el("div", { class: "scene-low" }, ...tactics.map((t) => el("span", { class: "tactic" }, brief(this.film.tacticName(t.id), 30))),
@@ -86,9 +89,18 @@ class Scenes {
     const option = (value, text, n) => el("option", { value }, n ? `${text} (${n})` : text);
     byId("host").replaceChildren(option("", word("allHosts")), ...[...hosts].sort().map(([h, n]) => option(h, brief(h, 40), n)));
     byId("tactic").replaceChildren(option("", word("allTactics")), ...[...tactics].sort((a, b) => this.film.tacticOrder(a[0]) - this.film.tacticOrder(b[0])).map(([t, n]) => option(t, brief(this.film.tacticName(t), 40), n)));
+    this.fillSeen(option);
     byId("host").value = this.filter.host;
     byId("tactic").value = this.filter.tactic;
     this.apply();
+  }
+
+  fillSeen(option) {
+    const box = byId("seen");
+    box.hidden = !this.film.hasRules;
+    const count = (name) => this.order.filter((scene) => scene.seenBy === name).length;
+    box.replaceChildren(option("", word("allSeen")), ...SEEN_BY.map((name) => option(name, word(`seen_${name}`), count(name) || "0")));
+    box.value = this.filter.seen;
   }
 
   fillVerdicts() {

@@ -62,12 +62,13 @@ class Stage {
 
   reasons(frame) {
     const { key } = frame;
-    if (!key) return el("div", { class: "reasons" });
+    const rules = ruleChips(this.film, frame.row);
+    if (!key) return el("div", { class: "reasons" }, ...rules);
     const chips = list(key.techniques).map((id) => this.technique(id));
     const why = reasonsOf(key);
     return el("div", { class: "reasons" },
       el("span", { class: "weight", title: word("weightLong", { n: percent(key.weight) }) }, word("weightLong", { n: percent(key.weight) })),
-      ...chips,
+      ...rules, ...chips,
       why.length ? el("span", { class: "why" }, el("b", {}, `${word("why")} `), ...why.flatMap((w, i) => [i ? el("i", {}, " · ") : null, log(w, { clip: 140 })])) : null);
   }
 

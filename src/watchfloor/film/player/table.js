@@ -26,7 +26,7 @@ class FrameTable {
       this.shown = [];
       for (let i = 0; i < reel.length; i += 1) {
         const row = reel.rows[i];
-        if (hot && film.score[row] < 0.5 && film.key[row] < 0) continue;
+        if (hot && film.score[row] < 0.5 && film.key[row] < 0 && !film.matchesAt.has(row)) continue;
         if (!text || object[film.object[row]] || action[film.action[row]] || event[film.event[row]] || this.actorHas(actor, row, text)) this.shown.push(i);
       }
     }
@@ -54,7 +54,7 @@ class FrameTable {
   row(i) {
     const index = this.indexOf(i);
     const f = this.film.frame(this.reel.rows[index]);
-    const kind = `frame-row ${f.key ? "key" : ""} ${index === this.index ? "on" : ""}`;
+    const kind = `frame-row ${f.key ? "key" : ""} ${this.film.matchesAt.has(f.row) ? "matched" : ""} ${index === this.index ? "on" : ""}`;
     return el("div", { class: kind, "aria-selected": String(index === this.index) },
       el("span", {}, iso(f.time).slice(5, 23).replace("T", " ") || word("noTime")),
       el("span", { class: "log", dir: "ltr" }, brief(baseName(f.actor) || word("unknown"), 40)),

@@ -51,9 +51,11 @@ class Timeline {
     const position = this.positionAt(event);
     const reach = (7 / this.wide) * (this.to - this.from);
     let best = -1;
-    for (const k of this.reel.keys) {
-      const distance = Math.abs(this.reel.position[k] - position);
-      if (distance < reach && (best < 0 || distance < Math.abs(this.reel.position[best] - position))) best = k;
+    for (const marks of [this.reel.keys, this.reel.matched]) {
+      for (const k of best < 0 ? marks : []) {
+        const distance = Math.abs(this.reel.position[k] - position);
+        if (distance < reach && (best < 0 || distance < Math.abs(this.reel.position[best] - position))) best = k;
+      }
     }
     this.box.hidden = true;
     this.seek(best >= 0 ? best : this.reel.nearest(position));
@@ -107,6 +109,7 @@ class Timeline {
     this.paintLanes(paint);
     this.paintAxis(paint, height);
     this.paintPins(paint);
+    paintMatches(this, paint);
     this.paintHead();
   }
 
