@@ -24,7 +24,7 @@ help:
 
 demo: $(VENV)/.installed
 	@mkdir -p $(DEMO)
-	@$(BIN)/watchfloor watch src/watchfloor/bundled/recording/*.log.zst \
+	@$(BIN)/watchfloor watch src/watchfloor/bundled/recording/*.log.zst --rules own \
 		--report $(DEMO)/report.html --json $(DEMO)/scenes.jsonl --navigator $(DEMO)/navigator.json
 	@echo "Open the film in a browser:"
 	@echo "$(CURDIR)/$(DEMO)/report.html"

@@ -93,11 +93,10 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def both(rules: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("out")
-    code = main(
-        ["watch", str(LOG), "--rules", str(rules), "--json", str(out / "watch.jsonl"), "--quiet"]
-        + ["--navigator", str(out / "layer.json"), "--report", str(out / "film.html")]
-    )
-    assert main(["rules", "match", str(LOG), "--rules", str(rules), "--json", str(out / "match.jsonl"), "--quiet"]) == 0
+    over = [str(LOG), "--rules", str(rules), "--quiet"]
+    files = ["--navigator", str(out / "layer.json"), "--report", str(out / "film.html")]
+    code = main(["watch", *over, *files, "--json", str(out / "watch.jsonl")])
+    assert main(["rules", "match", *over, "--json", str(out / "match.jsonl")]) == 0
     layer = json.loads((out / "layer.json").read_text())
     report = (out / "film.html").read_text(encoding="utf-8")
     return Run(code, lines(out / "watch.jsonl"), lines(out / "match.jsonl"), layer, report)
@@ -241,7 +240,9 @@ def test_missing_rules_are_told_before_the_logs_are_read(
     assert stage.inputs == []
 
 
-def test_without_rules_nothing_is_said_of_them(stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_rules_nothing_is_said_of_them(
+    stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     stage.watched = FakeWatched(scenes=(make_scene(),), account=make_account())
     assert main(["watch", "a", "--json", str(tmp_path / "o.jsonl")]) == 0
     scene, summary = lines(tmp_path / "o.jsonl")

@@ -102,7 +102,7 @@ def _from_object(loaded: dict[str, Any]) -> WindowsRecord | str:
     code = loaded.get("EventID")
     if type(code) is str and code.endswith(".0"):  # a table that went through pandas
         loaded["EventID"] = code[:-2]
-    return record_from_object(loaded)
+    return record_from_object(loaded, timed=False)
 
 
 def _fields(record: WindowsRecord, log: str | None) -> Fields:
@@ -113,7 +113,7 @@ def _fields(record: WindowsRecord, log: str | None) -> Fields:
         fields = record.head()
         fields.update(data)
     else:
-        fields = dict(data)
+        fields = data if type(data) is dict else dict(data)  # parsed for this alone, so it may be added to
     fields["EventID"] = record.code
     channel = record.channel
     if channel is None and log != record.provider:

@@ -156,9 +156,10 @@ def explain(rules: RuleSet, rule: Rule, event: pa.RecordBatch, tuning: Tuning | 
     """A rule of the set against one Event, a batch of one row whose processes are named already."""
     tuning = tuning or Tuning()
     place = rules.rules.index(rule)
-    fields = {HOST_FIELD, _TYPE_FIELD, *tuning.fields, *fields_of(rules, rule.condition)}
+    fields = frozenset((HOST_FIELD, _TYPE_FIELD, *tuning.fields, *fields_of(rules, rule.condition)))
     # no record is left out, or it could not be said why the rule does not read it
-    records = Recorder(fields, lambda _: Prefilter(None, frozenset())).records(event)
+    everything = Prefilter(lambda _: None, frozenset(), fields)
+    records = Recorder(lambda _: everything).records(event)
     judge = _Judge(rules, rule, records)
     host = event.column("device.hostname")[0].as_py()
     explained = []

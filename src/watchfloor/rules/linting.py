@@ -1,18 +1,16 @@
 """What is wrong, doubtful or dear about a set of rules: ours and pySigma's own checks, each finding with its reason."""
 
-import gc
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from enum import Enum
 from pathlib import PurePosixPath
 from typing import Any
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
-from sigma.rule import SigmaRule
-from sigma.validation import SigmaValidator
-from sigma.validators.base import SigmaRuleValidator, SigmaValidationIssue
+from sigma.rule import SigmaLogSource, SigmaRule
+from sigma.validators.base import SigmaValidationIssue
 from sigma.validators.core import validators
 
 from watchfloor.base.attack import normalise, normalise_tactic
@@ -37,8 +35,6 @@ _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*")
 _TECHNIQUE = re.compile(r"^t\d{4}(\.\d{3})?$")
 _OTHER_ATTACK = re.compile(r"^(?:[gsmc]\d{4}|ds\d{4})$")  # groups, software, mitigations, campaigns, data sources
 _LONGEST = 300
-
-Validator = type[SigmaRuleValidator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +88,11 @@ def lint(paths: Sequence[str], settings: Settings, placeholders: Placeholders | 
         raise InputError(
             f"no Sigma rules at {', '.join(paths)}{why}.", hint="Name a .yml file, or a folder or archive of them."
         )
-    with _no_collection():
-        loaded = load(files)
-        loaded.faults.extend(unread)
-        # before compiling: that works filters into the rules they are about
-        issues = [*_validated(loaded), *_doubles(loaded), *_tags(loaded)]
-        rules = compile_rules(loaded, placeholders)
+    loaded = load(files)
+    loaded.faults.extend(unread)
+    # before compiling: that works filters into the rules they are about
+    issues = [*_validated(loaded), *_doubles(loaded), *_tags(loaded)]
+    rules = compile_rules(loaded, placeholders)
     issues.extend(Issue("error", "cannot be used", fault.path, fault.title, fault.why) for fault in rules.faults)
     issues.extend(_dear(rules))
     issues.sort(key=lambda issue: (SEVERITIES.index(issue.severity), issue.kind, issue.path))
@@ -114,34 +109,21 @@ def lint(paths: Sequence[str], settings: Settings, placeholders: Placeholders | 
     )
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """YAML of thousands of rules is millions of objects and no garbage; looking for some is a quarter of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def _validated(loaded: Loaded) -> Iterator[Issue]:
     """pySigma's own checks; one that trips over a rule never hides another."""
-    chosen: list[Validator] = [validator for name, validator in validators.items() if name not in _NOT_MADE]
-    # one each: they come as a set, whose order would change what is said when one of them fails
-    checks = [SigmaValidator([validator]) for validator in chosen]
+    # not by way of a SigmaValidator: there one that fails takes the others with it, in the order of a set
+    checks = [validator() for name, validator in validators.items() if name not in _NOT_MADE]
     paths = {id(rule): path for path, rule in loaded.rules}
     for path, rule in loaded.rules:
         if not isinstance(rule, SigmaRule | SigmaCorrelationRule):
             continue
-        for validator, check in zip(chosen, checks, strict=True):
+        for check in checks:
             try:
-                found = check.validate_rule(rule)  # type: ignore[arg-type]
+                found = check.validate(rule)
             except (SigmaError, RecursionError):
                 continue  # the condition cannot be parsed: that is the rule's fault already
             except Exception as error:
-                what = f"{_in_words(validator.__name__, 'Validator')}: {type(error).__name__}: {error}"
+                what = f"{_in_words(type(check).__name__, 'Validator')}: {type(error).__name__}: {error}"
                 yield Issue("low", "a check could not be made", path, rule.title, what[:_LONGEST])
                 continue
             for issue in found:
@@ -153,11 +135,20 @@ def _validated(loaded: Loaded) -> Iterator[Issue]:
 
 def _issues(issue: SigmaValidationIssue, paths: dict[int, str]) -> Iterator[Issue]:
     given = {one.name: getattr(issue, one.name) for one in fields(issue) if one.name not in ("rules", "severity")}
-    more = [f"{name.replace('_', ' ')}: {value}" for name, value in given.items() if value is not None and str(value)]
+    told = {name.replace("_", " "): _told(value) for name, value in given.items() if value is not None}
+    more = [f"{name}: {text}" for name, text in told.items() if text]
     detail = f"{issue.description.rstrip('.')}{' (' if more else ''}{'; '.join(more)}{')' if more else ''}"[:_LONGEST]
     kind = _in_words(type(issue).__name__, "Issue")
     for rule in issue.rules:
         yield Issue(issue.severity.name.lower(), kind, paths.get(id(rule), ""), rule.title, detail)
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, SigmaLogSource):
+        return "/".join(part for part in (value.product, value.category, value.service) if part)
+    if isinstance(value, Enum):
+        return value.name.lower()
+    return ", ".join(map(_told, value)) if isinstance(value, list | set | tuple) else str(value)
 
 
 def _in_words(name: str, ending: str) -> str:

@@ -38,7 +38,6 @@ class _Asked:
     place: int
     condition: Condition
     codes: frozenset[int] | None
-    literals: frozenset[str] | None
 
     def can_hold(self, kind: Kind) -> bool:
         """Whether the rule can hold for a record of this kind."""
@@ -60,13 +59,12 @@ class Matcher:
         used = sorted({number for _, rule in rules for number in predicates_of(rule.condition)})
         self._questions = Questions(ruleset.predicates, used)
         self._by_source: dict[LogSource, list[_Asked]] = defaultdict(list)
-        fields = {HOST_FIELD, *more_fields}
+        self._always = frozenset((HOST_FIELD, *more_fields))
         for place, rule in rules:
             self._by_source[rule.logsource].append(self._asked(place, rule))
-            fields |= fields_of(ruleset, rule.condition)
         self._sources: dict[Kind, tuple[LogSource, ...]] = {}
         self._prefilters: dict[frozenset[int], Prefilter | None] = {}
-        self._recorder = Recorder(fields, self._prefilter)
+        self._recorder = Recorder(self._prefilter)
 
     def _asked(self, place: int, rule: Rule) -> _Asked:
         predicates = self.ruleset.predicates
@@ -74,7 +72,6 @@ class Matcher:
             place,
             self._questions.ordered(rule.condition),
             event_ids(rule.condition, predicates),
-            needed_literals(rule.condition, predicates),
         )
 
     def _prefilter(self, kind: Kind) -> Prefilter | None:
@@ -91,9 +88,13 @@ class Matcher:
         predicates = self.ruleset.predicates
         asked = {number for rule in rules for number in predicates_of(rule.condition)}
         words = [predicates[number] for number in asked if predicates[number].field is None]
-        told = [rule.literals for rule in rules if rule.literals is not None]
-        needed = frozenset[str]().union(*told) if len(told) == len(rules) else None
-        return Prefilter(needed, keyword_parts(words) if words else None)
+        conditions = [rule.condition for rule in rules]
+        fields = self._always.union(*(fields_of(self.ruleset, rule.condition) for rule in rules))
+        return Prefilter(
+            lambda common: needed_literals(["or", conditions], predicates, common),
+            keyword_parts(words) if words else None,
+            fields,
+        )
 
     def _sources_of(self, kind: Kind) -> tuple[LogSource, ...]:
         found = self._sources.get(kind)

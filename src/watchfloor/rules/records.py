@@ -4,7 +4,7 @@ A *record* is what a rule is matched against: a source's own record (a Sysmon ev
 event), or one put together from an Event's columns under Sigma's names. Several may belong to one Event.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,9 @@ from watchfloor.rules.prefilter import Prefilter
 from watchfloor.rules.taxonomy import taxonomy_records
 
 Indexes = npt.NDArray[np.int32]
+
+#: What a source's own record is read from.
+_RAW = ["device.os", "metadata.log_name", "metadata.event_code", "raw_data"]
 
 _AUDIT = Kind("linux", "auditd")
 
@@ -85,6 +88,7 @@ class _Group:
     """Records of one kind as they come: their rows in the table and their fields."""
 
     kind: Kind
+    wanted: frozenset[str]
     rows: list[int] = field(default_factory=list)
     fields: list[Mapping[str, Any]] = field(default_factory=list)
 
@@ -97,11 +101,11 @@ class _Sheet:
     events: list[int] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
 
-    def add(self, key: Any, kind: Kind, event: int, fields: Mapping[str, Any]) -> int:
+    def add(self, key: Any, kind: Kind, filter_: Prefilter, event: int, fields: Mapping[str, Any]) -> int:
         """Put down one record; returns its row."""
         group = self.groups.get(key)
         if group is None:
-            group = self.groups[key] = _Group(kind)
+            group = self.groups[key] = _Group(kind, filter_.fields)
         row = len(self.events)
         self.events.append(event)
         group.rows.append(row)
@@ -110,17 +114,14 @@ class _Sheet:
 
 
 class Recorder:
-    """Makes Records of batches: only records some rule can hold for, and of them only the fields asked for.
+    """Makes Records of batches: only records some rule can hold for, of them only the fields asked.
 
     ``prefilter`` says how records of a kind are read, None where no rule reads them.
     """
 
-    def __init__(self, fields: Iterable[str], prefilter: Callable[[Kind], Prefilter | None]) -> None:
-        self._by_lower: dict[str, tuple[str, ...]] = {}
-        for name in sorted(set(fields)):
-            self._by_lower[name.lower()] = (*self._by_lower.get(name.lower(), ()), name)
-        self._slots: dict[str, tuple[str, ...]] = {}
+    def __init__(self, prefilter: Callable[[Kind], Prefilter | None]) -> None:
         self._prefilter = prefilter
+        self._spellings: dict[frozenset[str], _Spellings] = {}
 
     def records(self, batch: pa.RecordBatch) -> Records:
         """The records of a batch of Events."""
@@ -133,7 +134,7 @@ class Recorder:
         for group in sheet.groups.values():
             rows = np.array(group.rows, np.int32)
             kinds.setdefault(group.kind, []).append(rows)
-            for slot, names in self._names(group.fields).items():
+            for slot, names in self._names(group).items():
                 parts.setdefault(slot, []).append((rows, _values(group.fields, names)))
         return Records(
             np.array(sheet.events, np.int32),
@@ -164,12 +165,15 @@ class Recorder:
                 continue
             rows.append(row)
             searched.append(filter_.needs_text(lower))
-        for place, fields, text in native_records(batch.take(pa.array(rows, pa.int64()))):
+        coded = codes.tolist()
+        for place, fields, text in native_records(batch.select(_RAW).take(pa.array(rows, pa.int64()))):
             event = rows[place]
-            kind = kinds[codes[event]]
+            code = coded[event]
+            kind, filter_ = kinds[code], filters[code]
+            assert filter_ is not None
             # lines of an audit event differ in what fields they have by their type
-            key = (kind.channel, fields["type"]) if kind == _AUDIT else codes[event]
-            row = sheet.add(key, kind, event, fields)
+            key = (kind.channel, fields["type"]) if kind is _AUDIT else code
+            row = sheet.add(key, kind, filter_, event, fields)
             if searched[place]:
                 sheet.texts[row] = text if text is not None else whole_text(fields)
         return own
@@ -185,20 +189,36 @@ class Recorder:
             filter_ = filters[key]
             if filter_ is None:
                 continue
-            row = sheet.add(key, Kind(key[0], category=category), event, fields)
+            row = sheet.add(key, Kind(key[0], category=category), filter_, event, fields)
             if filter_.searches_text:
                 sheet.texts[row] = whole_text(fields)
 
-    def _names(self, records: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    def _names(self, group: _Group) -> dict[str, list[str]]:
+        spellings = self._spellings.get(group.wanted)
+        if spellings is None:
+            spellings = self._spellings[group.wanted] = _Spellings(group.wanted)
+        return spellings.of(group.fields)
+
+
+class _Spellings:
+    """Which spellings in records stand for which wanted fields."""
+
+    def __init__(self, wanted: frozenset[str]) -> None:
+        self._by_lower: dict[str, tuple[str, ...]] = {}
+        for name in sorted(wanted):
+            self._by_lower[name.lower()] = (*self._by_lower.get(name.lower(), ()), name)
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def of(self, records: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
         """Wanted fields that these records have, with the spellings they have them in, the rule's own first.
 
         Audit lines have ``syscall`` (a number) beside ``SYSCALL`` (its name); elsewhere case means nothing.
         """
         found: dict[str, list[str]] = {}
         for name in dict.fromkeys(name for record in _distinct_shapes(records) for name in record):
-            slots = self._slots.get(name)
+            slots = self._known.get(name)
             if slots is None:
-                slots = self._spelled(name)
+                slots = self._stands_for(name)
             for slot in slots:
                 names = found.setdefault(slot, [])
                 if slot == name:
@@ -207,14 +227,13 @@ class Recorder:
                     names.append(name)
         return found
 
-    def _spelled(self, name: str) -> tuple[str, ...]:
-        """The wanted fields a source's spelling stands for; spellings are input, so few are remembered."""
+    def _stands_for(self, name: str) -> tuple[str, ...]:
         lower = name.lower()
         slots = self._by_lower.get(lower, ())
         if not slots and " " in lower:
             slots = self._by_lower.get(lower.replace(" ", ""), ())  # Defender writes "Process Name"
-        if len(self._slots) < 65_536:
-            self._slots[name] = slots
+        if len(self._known) < 65_536:  # spellings are input
+            self._known[name] = slots
         return slots
 
 

@@ -8,12 +8,12 @@ function readRules(film, document_) {
   const rules = document_.rules || {};
   const columns = document_.matches || {};
   film.hasRules = Boolean(document_.rules);
-  film.rules = list(rules.list).map((rule, n) => ({ ...rule, n, rank: rankOf(rule.level) }));
+  film.rules = list(rules.list).map((rule, n) => ({ ...rule, n, rank: rankOf(rule?.level) }));
   film.matchCount = Number(rules.matches) || 0;
   film.matchesAt = new Map(); // row -> its matches, the gravest first
   for (const scene of film.scenes) {
     scene.matches = [];
-    scene.rules = list(list(rules.in_scenes)[scene.index]).map(([n, count]) => ({ rule: film.rules[n], count: Number(count) || 0 })).filter((r) => r.rule);
+    scene.rules = list(list(rules.in_scenes)[scene.index]).map((pair) => ({ rule: film.rules[list(pair)[0]], count: Number(list(pair)[1]) || 0 })).filter((r) => r.rule);
     scene.matched = scene.rules.reduce((sum, r) => sum + r.count, 0);
     scene.gravest = scene.rules.reduce((most, r) => Math.max(most, r.rule.rank), -1);
     scene.seenBy = SEEN_BY.includes(scene.seen_by) ? scene.seen_by : "";
