@@ -137,3 +137,12 @@ def test_what_cannot_be_explained(tmp_path: Path, rules: Path, capsys: pytest.Ca
     assert main(moved) == 0
     assert main([*moved, "--json", str(tmp_path / "moved.json")]) == 2
     assert "among the inputs" in capsys.readouterr().err
+
+
+def test_a_record_of_a_lake(tmp_path: Path, rules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, event = log_with(tmp_path)
+    lake = str(tmp_path / "history")
+    assert main(["lake", "add", str(log), "--lake", lake]) == 0
+    log.unlink()
+    assert main(["rules", "explain", "whoami", event, "--rules", str(rules), "--input", lake]) == 0
+    assert capsys.readouterr().out.endswith("The rule matches.\n")

@@ -12,7 +12,6 @@ from watchfloor.base.errors import InputError, UsageError
 from watchfloor.base.settings import Settings
 from watchfloor.intake.identity import ProcessTable
 from watchfloor.intake.reader import Progress, Reader
-from watchfloor.store.lake import Lake
 
 _PARTS = re.compile(r"::|[/\\]")
 _MOST_NAMED = 5
@@ -92,12 +91,8 @@ def find_again(
         UsageError: the address means no one record.
     """
     place = moved_to if moved_to is not None else address.file()
-    reader: Reader | None = None
-    if place != "-" and Path(place).is_dir() and Lake.is_lake(Path(place)):
-        batches: Iterable[pa.RecordBatch] = Lake(Path(place)).batches()
-    else:
-        reader = Reader([place], settings, on_progress=on_progress)
-        batches = reader.batches()
+    reader = Reader([place], settings, on_progress=on_progress)
+    batches = _lake(place) or reader.batches()
     likeness = _likeness(address, place) if moved_to is not None else lambda source: int(source == address.source)
     found, table = _look(batches, address.record, lambda source: likeness(source) > 0, alone=moved_to is None)
     if not found.rows:
@@ -108,6 +103,15 @@ def find_again(
         named = ", ".join(f"{source}#{address.record}" for source in sources[:_MOST_NAMED])
         raise UsageError(f"{len(sources):,} sources in {place} may be meant.", hint=f"Name one: {named}.")
     return list(_named(found.rows[sources[0]], table))
+
+
+def _lake(place: str) -> Iterable[pa.RecordBatch] | None:
+    """The events of a lake, if the place is one."""
+    if place == "-" or not Path(place).is_dir():
+        return None
+    from watchfloor.store.lake import Lake  # not above: it brings DuckDB
+
+    return Lake(Path(place)).batches() if Lake.is_lake(Path(place)) else None
 
 
 def _look(
@@ -156,8 +160,8 @@ def _likeness(address: Address, place: str) -> Callable[[str], int]:
     return likeness
 
 
-def _not_found(address: Address, place: str, reader: Reader | None) -> InputError:
-    rejected = reader.account.rejections[:_MOST_NAMED] if reader is not None else []
+def _not_found(address: Address, place: str, reader: Reader) -> InputError:
+    rejected = reader.account.rejections[:_MOST_NAMED]
     why = "".join(f" {one.source} {one.where}: {one.why}." for one in rejected)
     return InputError(
         f"no record {address.record} of {address.source} in {place}.{why}",

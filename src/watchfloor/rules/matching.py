@@ -13,7 +13,7 @@ from watchfloor.rules.logsources import Kind, LogSource, readable, reads
 from watchfloor.rules.needs import event_ids
 from watchfloor.rules.prefilter import Prefilter, keyword_parts, needed_literals
 from watchfloor.rules.records import Indexes, Recorder, Records
-from watchfloor.rules.ruleset import Condition, Rule, RuleSet, predicates_of
+from watchfloor.rules.ruleset import Condition, Predicate, Rule, RuleSet, predicates_of
 
 #: Fields kept of every match whatever the rules ask: what exceptions and reports name.
 HOST_FIELD = "Computer"
@@ -38,6 +38,8 @@ class _Asked:
     place: int
     condition: Condition
     codes: frozenset[int] | None
+    fields: frozenset[str]
+    words: tuple[Predicate, ...]
 
     def can_hold(self, kind: Kind) -> bool:
         """Whether the rule can hold for a record of this kind."""
@@ -72,6 +74,8 @@ class Matcher:
             place,
             self._questions.ordered(rule.condition),
             event_ids(rule.condition, predicates),
+            frozenset(fields_of(self.ruleset, rule.condition)),
+            tuple(predicates[n] for n in predicates_of(rule.condition) if predicates[n].field is None),
         )
 
     def _prefilter(self, kind: Kind) -> Prefilter | None:
@@ -86,10 +90,9 @@ class Matcher:
 
     def _filter_for(self, rules: Sequence[_Asked]) -> Prefilter:
         predicates = self.ruleset.predicates
-        asked = {number for rule in rules for number in predicates_of(rule.condition)}
-        words = [predicates[number] for number in asked if predicates[number].field is None]
+        words = [word for rule in rules for word in rule.words]
         conditions = [rule.condition for rule in rules]
-        fields = self._always.union(*(fields_of(self.ruleset, rule.condition) for rule in rules))
+        fields = self._always.union(*(rule.fields for rule in rules))
         return Prefilter(
             lambda common: needed_literals(["or", conditions], predicates, common),
             keyword_parts(words) if words else None,

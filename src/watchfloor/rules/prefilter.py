@@ -23,9 +23,10 @@ _SHORTEST = 3
 #: Fields that may come from elsewhere than the record: the reader tells a missing channel from the provider.
 _TOLD = frozenset(("channel", "provider_name", "computer", "eventid", "systemtime"))
 
-#: Records a filter is judged by, the share of them it may let through, the share that makes a literal common, and
-#: how often rules are asked for other literals.
+#: Records a filter is judged by, the share of them it may let through, the share that makes a literal common, how
+#: often rules are asked for other literals, and the records of a kind before planning a filter pays at all.
 _TRIAL = 256
+_WAIT = 2_048
 _WORTH = 0.5
 _COMMON = 0.1
 _ROUNDS = 5
@@ -77,9 +78,10 @@ class Prefilter:
         self._common: frozenset[str] = frozenset()
         self._rounds = 0
         self._needed: Literals | None = None
-        self._begin()
+        self._waited = 0
 
     def _begin(self) -> None:
+        self._waited = sys.maxsize
         literals = self._plan(self._common) if self._rounds < _ROUNDS else None
         self._needed = Literals(literals) if literals else None
         self._seen = self._passed = 0
@@ -89,6 +91,9 @@ class Prefilter:
     def sorts_out(self, lower: str) -> bool:
         """Whether no rule can hold for this record."""
         if self._needed is None:
+            self._waited += 1
+            if self._waited == _WAIT:
+                self._begin()
             return False
         self._seen += 1
         if self._seen > _TRIAL:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from watchfloor.rules.expressions import longest_literal, search, wildcards
 from watchfloor.rules.ruleset import Op, Predicate
@@ -38,6 +39,7 @@ class FieldQuestions:
         self._known: dict[str, tuple[int, ...]] = {}
         for number, predicate in numbered:
             self._take(number, predicate)
+        self._needles.build()
 
     def _take(self, number: int, predicate: Predicate) -> None:
         if predicate.op not in _AT_ONCE:
@@ -93,7 +95,14 @@ class _Needles:
         self._start: list[list[int]] = []
         self._end: list[list[int]] = []
         self._look: list[list[tuple[int, Ask, bool]]] = []
-        self._automaton: object | None = None
+        self._automaton: Any = None
+
+    def build(self) -> None:
+        """Make the automaton, once all literals are known."""
+        if self._places:
+            from ahocorasick_rs import AhoCorasick
+
+            self._automaton = AhoCorasick(list(self._places))
 
     def take(self, number: int, predicate: Predicate) -> bool:
         """Whether the predicate has a literal to look for; one that has none must be asked by itself."""
@@ -115,15 +124,11 @@ class _Needles:
 
     def find(self, text: str, lower: str, numbers: set[int]) -> None:
         """Add the numbers of the predicates that hold for a text."""
-        if not self._places:
-            return
         if self._automaton is None:
-            from ahocorasick_rs import AhoCorasick
-
-            self._automaton = AhoCorasick(list(self._places))
+            return
         size = len(lower)
         looked: set[int] = set()
-        for place, start, end in self._automaton.find_matches_as_indexes(lower, overlapping=True):  # type: ignore[attr-defined]
+        for place, start, end in self._automaton.find_matches_as_indexes(lower, overlapping=True):
             anywhere = self._anywhere[place]
             if anywhere:
                 numbers.update(anywhere)
