@@ -11,6 +11,7 @@ of more rules and more events.
 import argparse
 import gc
 import json
+import multiprocessing
 import resource
 import sys
 import time
@@ -24,11 +25,15 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import rules_peer
+from benchmarks.charts import line_chart
+
 from watchfloor.base.settings import Settings
 from watchfloor.intake.reader import Reader
+from watchfloor.rules.cache import ruleset
 from watchfloor.rules.compiling import compile_rules
+from watchfloor.rules.files import read_files
 from watchfloor.rules.hunting import Hunt
-from watchfloor.rules.loading import load, read_files
+from watchfloor.rules.loading import load
 from watchfloor.rules.ruleset import RuleSet
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
@@ -45,8 +50,8 @@ def read(path: str) -> list[pa.RecordBatch]:
     return list(Reader([path], Settings()).batches())
 
 
-def hunt(rules: RuleSet, batches: list[pa.RecordBatch]) -> int:
-    return sum(1 for _ in Hunt(rules).over(batches, Settings()))
+def hunt(prepared: Hunt, batches: list[pa.RecordBatch]) -> int:
+    return sum(1 for _ in prepared.over(batches, Settings()))
 
 
 def compare(path: str, rules: RuleSet, queries: list[Any], repeat: int) -> dict[str, Any]:
@@ -54,7 +59,6 @@ def compare(path: str, rules: RuleSet, queries: list[Any], repeat: int) -> dict[
     ours: list[float] = []
     theirs: list[float] = []
     start, prepared = timed(lambda: Hunt(rules))
-    del prepared
     reading, batches = timed(lambda: read(path))
     loading, connection = timed(lambda: rules_peer.load_events([Path(path)]))
     rules_peer.add_missing_columns(connection, queries)
@@ -63,7 +67,7 @@ def compare(path: str, rules: RuleSet, queries: list[Any], repeat: int) -> dict[
     for _ in range(repeat):
         seconds, (counted, _) = timed(lambda: rules_peer.match(connection, queries))
         theirs.append(seconds)
-        seconds, matches = timed(lambda: hunt(rules, batches))
+        seconds, matches = timed(lambda: hunt(prepared, batches))
         ours.append(seconds)
     events = sum(map(len, batches))
     return {
@@ -106,20 +110,45 @@ def compiling(path: str) -> tuple[dict[str, Any], RuleSet]:
     return figures, rules
 
 
-def growth(path: str, rules: RuleSet) -> list[dict[str, Any]]:
-    """Time and peak memory as rules and events grow, each by itself."""
-    batches = read(path)
-    whole = pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
-    found = []
-    for share in SHARES:
-        some = RuleSet(rules.predicates, rules.rules[:: round(1 / share)])
-        seconds, _ = timed(lambda some=some: hunt(some, batches))
-        found.append({"rules": len(some.rules), "events": len(whole), "match_s": seconds, "peak_mb": peak()})
-    for share in SHARES:
-        part = whole.slice(0, int(len(whole) * share))
-        seconds, _ = timed(lambda part=part: hunt(rules, [part]))
-        found.append({"rules": len(rules.rules), "events": len(part), "match_s": seconds, "peak_mb": peak()})
+def growth(path: str, folder: str, pictures: Path | None) -> list[dict[str, Any]]:
+    """Time and peak memory as rules and events grow, each alone and in a process of its own."""
+    steps = [(share, 1.0) for share in SHARES] + [(1.0, share) for share in SHARES]
+    context = multiprocessing.get_context("spawn")
+    found: list[dict[str, Any]] = []
+    for step in steps:
+        with context.Pool(1) as pool:
+            found.append(pool.apply(grown, (path, folder, *step)))
+        print(json.dumps(found[-1]), file=sys.stderr, flush=True)
+    if pictures is not None:
+        draw(found, pictures)
     return found
+
+
+def grown(path: str, folder: str, of_rules: float, of_events: float) -> dict[str, Any]:
+    """One point of the curves: this share of the rules over this share of the events."""
+    everything = ruleset([folder], Settings())
+    rules = RuleSet(everything.predicates, everything.rules[:: round(1 / of_rules)])
+    whole = pa.Table.from_batches(read(path)).combine_chunks().to_batches()[0]
+    events = whole.slice(0, int(len(whole) * of_events))
+    before = peak()
+    prepared = Hunt(rules)
+    seconds = min(timed(lambda: hunt(prepared, [events]))[0] for _ in range(2))
+    return {
+        "rules": len(rules.rules),
+        "events": len(events),
+        "match_s": seconds,
+        "peak_mb": peak(),
+        "of_matching_mb": peak() - before,
+    }
+
+
+def draw(found: list[dict[str, Any]], folder: Path) -> None:
+    half = len(found) // 2
+    for name, points, grows in (("rules", found[:half], "rules"), ("events", found[half:], "events")):
+        for figure, words in (("match_s", "seconds to match"), ("of_matching_mb", "MB beside what was there before")):
+            curve = [(float(point[grows]), float(point[figure])) for point in points]
+            chart = line_chart(f"{words}, as {name} grow", grows, words, [(name, curve)])
+            (folder / f"rules-{name}-{'time' if figure == 'match_s' else 'memory'}.svg").write_text(chart, "utf-8")
 
 
 def peak() -> float:
@@ -132,12 +161,14 @@ def main() -> None:
     parser.add_argument("--rules", required=True, metavar="FOLDER")
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--pictures", metavar="FOLDER", help="where --growth draws its curves")
     parser.add_argument("--json", metavar="FILE")
     options = parser.parse_args()
     figures, rules = compiling(options.rules)
     report: dict[str, Any] = {"compile": figures, "inputs": []}
     if options.growth:
-        report["growth"] = growth(options.inputs[0], rules)
+        pictures = Path(options.pictures) if options.pictures else None
+        report["growth"] = growth(options.inputs[0], options.rules, pictures)
     else:
         seconds, (queries, failures) = timed(lambda: rules_peer.convert(Path(options.rules)))
         report["peer"] = {"convert_s": seconds, "queries": len(queries), "failed": sum(failures.values())}

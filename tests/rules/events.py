@@ -31,7 +31,8 @@ def compiled(*rules: Mapping[str, Any] | str) -> Any:
     import yaml
 
     from watchfloor.rules.compiling import compile_rules
-    from watchfloor.rules.loading import RuleFile, load
+    from watchfloor.rules.files import RuleFile
+    from watchfloor.rules.loading import load
 
     texts = [rule if isinstance(rule, str) else yaml.safe_dump(dict(rule)) for rule in rules]
     return compile_rules(load([RuleFile(f"rule-{n}.yml", text.encode()) for n, text in enumerate(texts)]))

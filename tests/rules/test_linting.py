@@ -176,7 +176,7 @@ def test_filters_and_correlations_are_counted(tmp_path: Path) -> None:
     )
     report = checked(tmp_path, a=rule(), b=correlation, c=filtered, d=correlation)
     assert (report.rules, report.correlations, report.filters) == (1, 2, 1)
-    assert kinds(report)["duplicate id"] == "high"
+    assert kinds(report)["cannot be used"] == "error"
 
 
 def test_aliases_that_multiply_cost_nothing(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from watchfloor.base.settings import Settings
 from watchfloor.intake.native import native_records
 from watchfloor.intake.reader import Reader
 from watchfloor.rules.compiling import compile_rules
-from watchfloor.rules.loading import load, read_files
+from watchfloor.rules.files import read_files
+from watchfloor.rules.loading import load
 from watchfloor.rules.logsources import LogSource, channel_of, reads
 from watchfloor.rules.matching import Matcher
 from watchfloor.rules.records import Kind

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from watchfloor.base.errors import InputError
 from watchfloor.cli import outputs
-from watchfloor.cli.rules_options import OWN, _placeholders
+from watchfloor.cli.rules_options import OWN, read_placeholders
 
 if TYPE_CHECKING:
     from watchfloor.cli.terminal import Terminal
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     paths = [str(OWN_RULES) if path == OWN else path for path in options.paths]
     outputs.check([options.json] if options.json not in (None, "-") else [], paths)
     with _no_collection():
-        report = lint(paths, settings, _placeholders(options.placeholders))
+        report = lint(paths, settings, read_placeholders(options.placeholders))
     if options.json is not None:
         lines = [outputs.json_line(issue.to_json()) for issue in report.issues]
         lines.append(outputs.json_line(_summary(report, time.monotonic() - began)))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from watchfloor import __version__
@@ -100,26 +101,24 @@ class _Work:
         yield outputs.json_line(self.summary())
 
     def _findings(self) -> Iterator[Finding]:
-        from watchfloor.cli.rules_lake import lake_batches, lakes_among
+        from watchfloor.cli.rules_lake import History, lakes_among
+        from watchfloor.intake.reader import Reader
 
         options = self._options
         lakes, inputs = lakes_among(options.inputs)
-        if lakes:
-            yield from self._hunt.over(lake_batches(lakes, options), self._settings)
-        if inputs or not lakes:
-            yield from self._over_files(inputs)
-
-    def _over_files(self, inputs: list[str]) -> Iterator[Finding]:
-        from watchfloor.intake.reader import Reader
-
+        history = History.of(lakes, options)
         shown: Any = nullcontext()
-        if not self._options.quiet and sys.stderr.isatty():
+        if inputs and not options.quiet and sys.stderr.isatty():
             from watchfloor.cli.terminal import ProgressBar
 
             shown = ProgressBar(sys.stderr)
         with shown as bar:
-            self._reader = Reader(inputs, self._settings, on_progress=bar.show if bar is not None else None)
-            yield from self._hunt.over(self._reader.batches(), self._settings)
+            read: Iterator[Any] = iter(())
+            if inputs:
+                self._reader = Reader(inputs, self._settings, on_progress=bar.show if bar is not None else None)
+                read = self._reader.batches()
+            # one hunt over all: a correlation may have one part in the lake and the other in a file
+            yield from self._hunt.over(chain(history.batches(), read), self._settings, history.before())
 
     @property
     def unread(self) -> bool:
@@ -136,8 +135,8 @@ class _Work:
             "version": __version__,
             **record_of(self._hunt, self._chosen),
             "matches": self.matches,
-            "inputs": account.inputs if account is not None else len(self._options.inputs),
-            "events_read": account.records_read if account is not None else self._hunt.events,
+            "inputs": len(self._options.inputs) if account is None else max(account.inputs, len(self._options.inputs)),
+            "events_read": self._hunt.events + (account.rejected_records if account is not None else 0),
             "events_rejected": account.rejected_records if account is not None else 0,
             "events_kept": self._hunt.events,
             "seconds": round(time.monotonic() - self._began, 3),

@@ -54,21 +54,26 @@ def rules_and_tuning(options: argparse.Namespace, settings: "Settings", today: d
 
     paths = [str(OWN_RULES) if path == OWN else path for path in options.rules]
     tuning, expired = read_tuning(options.exceptions, today) if options.exceptions else (Tuning(), [])
-    rules = ruleset(paths, settings, _placeholders(options.placeholders))
+    rules = ruleset(paths, settings, read_placeholders(options.placeholders))
     return Chosen(rules, tuning, expired, tuple(paths))
 
 
-def _placeholders(path: str | None) -> dict[str, list[str]]:
+def read_placeholders(path: str | None) -> dict[str, list[str]]:
+    """The values of a --placeholders file, none without one.
+
+    Raises:
+        UsageError: it cannot be read or makes no sense.
+    """
     if path is None:
         return {}
-    import yaml
+    from watchfloor.rules.documents import Unreadable, documents
 
     try:
-        document: Any = yaml.safe_load(Path(path).read_bytes())
+        document: Any = next(documents(Path(path).read_bytes()), None)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is not readable as YAML: {' '.join(str(error).split())}.") from error
+    if isinstance(document, Unreadable):
+        raise UsageError(f"{path} is {document.why}.")
     if not isinstance(document, dict):
         raise UsageError(f"{path} is no mapping of placeholders to values.", hint="admins: [alice, bob]")
     return {

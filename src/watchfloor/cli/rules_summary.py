@@ -32,6 +32,11 @@ def record_of(hunt: "Hunt", chosen: "Chosen") -> dict[str, Any]:
         "disabled": [
             {"rule_id": rules.rules[place].key, "title": rules.rules[place].title, "reason": entry.reason}
             for place, entry in hunt.disabled.items()
+        ]
+        + [
+            {"rule_id": rule.key, "title": rule.title, "reason": hunt.disabled_correlations[rule.key].reason}
+            for rule in rules.correlations
+            if rule.key in hunt.disabled_correlations
         ],
         "excepted": [
             {"rule": entry.rule, "reason": entry.reason, "matches": count} for entry, count in hunt.exceptions.items()

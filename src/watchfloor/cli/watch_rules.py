@@ -58,8 +58,7 @@ class Hunted:
 
     def _run(self, watched: "Watched") -> None:
         reel = watched.reel
-        named = ((number, reel.table.resolve(batch)) for number, batch in enumerate(reel.spool))
-        findings = self._hunt.over_resolved(named)
+        findings = self._hunt.over_spooled(reel.spool, reel.table)
         while part := list(islice(findings, _AT_ONCE)):
             for finding, scene_id in zip(part, self.matches.add(part), strict=True):
                 self.examples.setdefault((finding.rule_id, finding.title), finding)

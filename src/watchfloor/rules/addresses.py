@@ -12,6 +12,7 @@ from watchfloor.base.errors import InputError, UsageError
 from watchfloor.base.settings import Settings
 from watchfloor.intake.identity import ProcessTable
 from watchfloor.intake.reader import Progress, Reader
+from watchfloor.rules.hunting import only_windows
 
 _PARTS = re.compile(r"::|[/\\]")
 _MOST_NAMED = 5
@@ -124,7 +125,7 @@ def _look(
         if not len(batch):
             continue
         there = found.add(batch, record, wanted)
-        if not _windows(batch):
+        if not only_windows(batch):
             table = table or ProcessTable()
             table.observe(batch)
         elif there and alone and table is None:
@@ -132,16 +133,11 @@ def _look(
     return found, table
 
 
-def _windows(batch: pa.RecordBatch) -> bool:
-    """Whether the records name their processes themselves; `hunting.Hunt.over` asks the same."""
-    return bool(pc.all(pc.equal(batch.column("device.os"), "windows").fill_null(False)).as_py())
-
-
 def _named(rows: list[tuple[pa.RecordBatch, int]], table: ProcessTable | None) -> Iterator[pa.RecordBatch]:
     if table is not None:
         table.freeze()
     for batch, row in rows:
-        whole = batch if table is None or _windows(batch) else table.resolve(batch)
+        whole = batch if table is None or only_windows(batch) else table.resolve(batch)
         yield whole.slice(row, 1)
 
 

@@ -34,6 +34,8 @@ class Questions:
             by_field.setdefault(predicates[number].field, []).append((number, predicates[number]))
         self.fields = {field: FieldQuestions(numbered) for field, numbered in by_field.items()}
 
+        literal = {number for asked in self.fields.values() for number in asked.literal}
+        self.not_literal = frozenset(used) - literal
         self.undecided: dict[int, int] = {}
 
     def asked(self, number: int, ask: Ask, text: str) -> bool:
@@ -76,8 +78,13 @@ class Answers:
         self._questions = questions
         self._records = records
         self._literal: dict[int, list[int]] = {}
-        self._asked: set[str | None] = set()
-        self._tables: dict[int, npt.NDArray[np.bool_] | None] = {}
+        for field, asked in questions.fields.items():
+            column = self._column(field)
+            if column is not None:
+                self._literal |= asked.answers(column.values)
+        # most of the literals of thousands of rules stand in no record of a batch
+        self._alive = questions.not_literal | self._literal.keys()
+        self._tables: dict[int, npt.NDArray[np.bool_]] = {}
         self._lazy: dict[int, npt.NDArray[np.int8]] = {}
 
     def _column(self, field: str | None) -> Column | None:
@@ -85,12 +92,16 @@ class Answers:
 
     def holds(self, condition: Condition, candidates: Indexes) -> Indexes:
         """Those of the candidates, records in ascending order, for which the condition holds."""
+        alive = self._alive
+        if type(condition) is int:
+            return self._predicate(condition, candidates) if condition in alive and len(candidates) else _NONE
         if not len(candidates):
             return _NONE
-        if isinstance(condition, int):
-            return self._predicate(condition, candidates)
-        op, operands = condition
+        op, operands = condition  # type: ignore[misc]
         if op == "and":
+            for operand in operands:
+                if type(operand) is int and operand not in alive:
+                    return _NONE
             for operand in operands:
                 candidates = self.holds(operand, candidates)
                 if not len(candidates):
@@ -103,6 +114,8 @@ class Answers:
     def _any(self, operands: Sequence[Condition], candidates: Indexes) -> Indexes:
         found = _NONE
         for operand in operands:
+            if type(operand) is int and operand not in self._alive:
+                continue
             more = self.holds(operand, candidates)
             if len(more):
                 if len(more) == len(candidates):
@@ -125,24 +138,14 @@ class Answers:
         questions = self._questions.fields[predicate.field]
         if number in questions.lazy:
             return self._when_needed(number, predicate, questions, column, candidates)
-        table = self._table(number, predicate.field, questions, column)
-        return _NONE if table is None else candidates[table[column.codes[candidates]]]
+        return candidates[self._table(number, column)[column.codes[candidates]]]
 
-    def _table(
-        self, number: int, field: str | None, questions: FieldQuestions, column: Column
-    ) -> npt.NDArray[np.bool_] | None:
+    def _table(self, number: int, column: Column) -> npt.NDArray[np.bool_]:
         """Value codes to answers; the last entry, that of -1, is absence."""
-        if field not in self._asked:
-            self._asked.add(field)
-            self._literal |= questions.answers(column.values)
-        places = self._literal.get(number)
-        if places is None:
-            return None
         table = self._tables.get(number)
         if table is None:
-            table = np.zeros(len(column.values) + 1, np.bool_)
-            table[places] = True
-            self._tables[number] = table
+            table = self._tables[number] = np.zeros(len(column.values) + 1, np.bool_)
+            table[self._literal[number]] = True
         return table
 
     def _when_needed(

@@ -1,11 +1,10 @@
 """From pySigma's rules to a RuleSet: conditions over predicates that all rules share."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sigma.collection import SigmaCollection
-from sigma.conditions import SigmaCondition
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
 from sigma.filters import SigmaFilter
@@ -23,36 +22,94 @@ from watchfloor.rules.ruleset import (
     Fault,
     Rule,
     RuleSet,
+    Selections,
     predicates_of,
 )
 from watchfloor.rules.values import Placeholders
 
+#: A filter's selections in a rule, whose names pySigma starts with a random word.
+_FILTER = re.compile(r"^_filt_([a-z]{10})_")
+
+#: What a condition may ask of a rule's selections: stars are matched by trying, and selectors multiply.
+_LONGEST_CONDITION = 50_000
+_LONGEST_NAME = 256
+_MOST_STARS = 2
+_MOST_SELECTED = 100_000
+
+_LONGEST_REASON = 300
+
 
 def compile_rules(loaded: Loaded, placeholders: Placeholders | None = None) -> RuleSet:
-    """Compile what was loaded; a rule that cannot be compiled becomes a fault with its reason."""
+    """Compile what was loaded; a rule that cannot be compiled becomes a fault with its reason.
+
+    A filter is worked into pySigma's own rules, so what was loaded is compiled once.
+    """
+
     faults = list(loaded.faults)
     table = PredicateTable(placeholders or {})
-    filters = [rule for _, rule in loaded.rules if isinstance(rule, SigmaFilter)]
+    filters = _filters(loaded, placeholders or {}, faults)
     rules: list[Rule] = []
+    selections: dict[str, dict[str, Condition]] = {}
     seen: dict[str, str] = {}
     for path, rule in loaded.rules:
         if not isinstance(rule, SigmaRule):
             continue
         try:
             compiled = _rule(rule, path, filters, table)
-        except (RuleFault, SigmaError, RecursionError) as error:
-            faults.append(Fault(path, rule.title, " ".join(str(error).split()) or "nested too deep"))
+            named = _selections(rule, table)
+        except Exception as error:
+            faults.append(_fault(path, rule, error))
             continue
         if compiled.key in seen:
             faults.append(Fault(path, rule.title, f"has the same id as the rule in {seen[compiled.key]}"))
             continue
         seen[compiled.key] = path
+        selections[compiled.key] = named
         rules.append(compiled)
     correlations = _correlations(loaded, rules, faults)
-    return RuleSet(tuple(table.predicates), _silenced(rules, correlations), tuple(correlations), tuple(faults))
+    return RuleSet(
+        tuple(table.predicates),
+        _silenced(rules, correlations),
+        tuple(correlations),
+        tuple(faults),
+        Selections(lambda: selections),
+    )
+
+
+def _fault(path: str, rule: SigmaRuleBase, error: Exception) -> Fault:
+
+    why = " ".join(str(error).split())[:_LONGEST_REASON]
+    if isinstance(error, RecursionError):
+        why = "a condition nested too deep"
+    elif not isinstance(error, RuleFault | SigmaError):
+        # pySigma finds some of what is wrong with a rule only by tripping over it
+        why = f"cannot be compiled: {type(error).__name__}: {why}"
+    return Fault(path, rule.title, why)
+
+
+def _filters(loaded: Loaded, placeholders: Placeholders, faults: list[Fault]) -> list[SigmaFilter]:
+    """Filters that can be used: one that cannot must not take the rules it is about with it."""
+
+    found: list[SigmaFilter] = []
+    for path, rule in loaded.rules:
+        if not isinstance(rule, SigmaFilter):
+            continue
+        try:
+            _check_conditions(rule.filter)
+            table = PredicateTable(placeholders)
+            asked = [condition_of(parsed.parsed, table) for parsed in rule.filter.parsed_condition]
+            if not any(map(predicates_of, asked)):
+                raise RuleFault("has no condition, or one that names no selection there is")
+        except Exception as error:
+            faults.append(_fault(path, rule, error))
+        else:
+            found.append(rule)
+    return found
 
 
 def _rule(rule: SigmaRule, path: str, filters: Sequence[SigmaFilter], table: PredicateTable) -> Rule:
+
+    _check_conditions(rule.detection)
     for filter_ in filters:
         filter_.apply_on_rule(rule)
     conditions = [condition_of(parsed.parsed, table) for parsed in rule.detection.parsed_condition]
@@ -66,17 +123,43 @@ def _rule(rule: SigmaRule, path: str, filters: Sequence[SigmaFilter], table: Pre
             (rule.logsource.service or "").lower(),
         ),
         condition=joined("or", conditions),
-        detections=_detections(rule, table),
-        fields=tuple(rule.fields),
+        fields=tuple(map(str, rule.fields)),
     )
 
 
-def _detections(rule: SigmaRule, table: PredicateTable) -> dict[str, Condition]:
+def _check_conditions(detection: Any) -> None:
+    """Refuse conditions that pySigma would need minutes for.
+
+    Raises:
+        RuleFault: with the reason.
+    """
+    for condition in detection.condition:
+        if not isinstance(condition, str):
+            raise RuleFault("a condition that is no text")
+        if len(condition) > _LONGEST_CONDITION:
+            raise RuleFault(f"a condition of {len(condition):,} characters")
+        words = condition.replace("(", " ").replace(")", " ").split()
+        if max((word.count("*") for word in words), default=0) > _MOST_STARS:
+            raise RuleFault(f"a pattern for selections with more than {_MOST_STARS} stars")
+    if max(len(str(name)) for name in detection.detections) > _LONGEST_NAME:
+        raise RuleFault(f"a selection whose name is longer than {_LONGEST_NAME} characters")
+    selectors = sum(condition.count(" of ") for condition in detection.condition)
+    if selectors * len(detection.detections) > _MOST_SELECTED:
+        raise RuleFault("a condition that asks for too many selections")
+
+
+def _selections(rule: SigmaRule, table: PredicateTable) -> dict[str, Condition]:
     """Each named selection by itself, for explaining; one the condition does not use may not be askable."""
+
     named: dict[str, Condition] = {}
-    for name in rule.detection.detections:
+    filters: dict[str, str] = {}
+    for name, detection in rule.detection.detections.items():
+        if match := _FILTER.match(str(name)):
+            # the random word becomes "a" for the first filter, "aa" for the second: the same rules, the same RuleSet
+            word = filters.setdefault(match[1], "a" * (len(filters) + 1))
+            name = f"_filt_{word}_{name[match.end() :]}"
         try:
-            named[name] = condition_of(SigmaCondition(name, rule.detection).parsed, table)
+            named[str(name)] = condition_of(detection.postprocess(rule.detection), table)
         except (RuleFault, SigmaError):
             continue
     return named
@@ -124,19 +207,33 @@ def attack_of(tags: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _correlations(loaded: Loaded, rules: Sequence[Rule], faults: list[Fault]) -> list[Correlation]:
-    named = [(path, rule) for path, rule in loaded.rules if isinstance(rule, SigmaCorrelationRule)]
-    known = {rule.key: rule.key for rule in rules} | {rule.name: rule.key for rule in rules if rule.name}
+
+    places = {rule.key: f"the rule in {rule.path}" for rule in rules}
+    named: list[tuple[str, SigmaCorrelationRule]] = []
+    for path, correlation in loaded.rules:
+        if not isinstance(correlation, SigmaCorrelationRule):
+            continue
+        key = key_of(correlation)
+        if key in places:
+            faults.append(Fault(path, correlation.title, f"has the same id as {places[key]}"))
+            continue
+        places[key] = f"the correlation in {path}"
+        named.append((path, correlation))
+    # an id goes before a name, the first of a name before the others
+    known = {key: key for key in places}
+    for rule in rules:
+        if rule.name:
+            known.setdefault(rule.name, rule.key)
     for _, correlation in named:
-        known |= {key_of(correlation): key_of(correlation)}
         if correlation.name:
-            known[correlation.name] = key_of(correlation)
+            known.setdefault(correlation.name, key_of(correlation))
     found: list[Correlation] = []
     for path, correlation in named:
         try:
             plan = plan_of(correlation, lambda reference: known.get(str(reference)))
             found.append(Correlation(**_facts(correlation, path), plan=plan))
-        except (RuleFault, SigmaError) as error:
-            faults.append(Fault(path, correlation.title, " ".join(str(error).split())))
+        except Exception as error:
+            faults.append(_fault(path, correlation, error))
     return _straight(_whole(found, {rule.key for rule in rules}, faults), faults)
 
 
@@ -165,20 +262,3 @@ def _silenced(rules: list[Rule], correlations: Sequence[Correlation]) -> tuple[R
     """A rule that a correlation refers to is reported by itself only if the correlation says generate."""
     used = {key for correlation in correlations for key in correlation.plan.rules if not correlation.plan.generate}
     return tuple(replace(rule, silent=True) if rule.key in used else rule for rule in rules)
-
-
-def collection_of(loaded: Loaded) -> SigmaCollection:
-    """The rules as pySigma's own collection, for its validators."""
-    return SigmaCollection([rule for _, rule in loaded.rules], resolve_references=False, collect_filters=True)
-
-
-def fields_of(ruleset: RuleSet, condition: Condition) -> set[str]:
-    """Names of the fields a condition asks about, as rules spell them."""
-    found: set[str] = set()
-    for index in predicates_of(condition):
-        predicate = ruleset.predicates[index]
-        if predicate.field is not None:
-            found.add(predicate.field)
-        if predicate.op == "fieldref":
-            found.add(predicate.value)
-    return found

@@ -34,6 +34,8 @@ Expression = str | tuple[Any, ...]
 
 _EXACT = "exact correlation condition"
 _MOST_ORDERED = 64
+_LONGEST_SECONDS = 100 * 366 * 86_400
+_WHOLE = 2**63  # what JSON keeps as a whole number
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,8 @@ def plan_of(rule: "SigmaCorrelationRule", key_of: Callable[[str], str | None]) -
         raise RuleFault(f"correlations of the kind {kind or 'none'} are not supported")
     if not isinstance(rule.timespan, SigmaCorrelationTimespan) or rule.timespan.seconds <= 0:
         raise RuleFault("a correlation without a timespan")
+    if rule.timespan.seconds > _LONGEST_SECONDS:
+        raise RuleFault("a timespan of more than 100 years")
     references = rule.rules or []
     if isinstance(rule.condition, SigmaExtendedCorrelationCondition) and not references:
         references = [SigmaRuleReference(name) for name in rule.condition.get_referenced_rules()]
@@ -246,7 +250,7 @@ def _figure(value: object) -> int | float:
         raise RuleFault(f"the condition compares with {value}, which is no number") from None
     if not math.isfinite(figure):
         raise RuleFault(f"the condition compares with {value}, which is no number")
-    return int(str(value)) if str(value).lstrip("+-").isdecimal() else figure
+    return int(str(value)) if str(value).lstrip("+-").isdecimal() and abs(figure) < _WHOLE else figure
 
 
 def _expressed(

@@ -14,13 +14,12 @@ import pyarrow as pa
 
 from watchfloor.base.errors import UsageError
 from watchfloor.rules.algebra import Answers, Questions
-from watchfloor.rules.compiling import fields_of
 from watchfloor.rules.expressions import TooSlowError
 from watchfloor.rules.logsources import Kind, readable, reads
-from watchfloor.rules.matching import HOST_FIELD, Hit
+from watchfloor.rules.matching import Hit
 from watchfloor.rules.prefilter import Prefilter
 from watchfloor.rules.records import Indexes, Recorder, Records
-from watchfloor.rules.ruleset import Condition, Correlation, Op, Predicate, Rule, RuleSet, predicates_of
+from watchfloor.rules.ruleset import Condition, Correlation, Op, Predicate, Rule, RuleSet, fields_of, predicates_of
 from watchfloor.rules.tuning import Tuning, TuningEntry
 from watchfloor.rules.wording import filter_name, kind_words, predicate_words
 
@@ -156,7 +155,7 @@ def explain(rules: RuleSet, rule: Rule, event: pa.RecordBatch, tuning: Tuning | 
     """A rule of the set against one Event, a batch of one row whose processes are named already."""
     tuning = tuning or Tuning()
     place = rules.rules.index(rule)
-    fields = frozenset((HOST_FIELD, _TYPE_FIELD, *tuning.fields, *fields_of(rules, rule.condition)))
+    fields = frozenset((_TYPE_FIELD, *tuning.fields, *fields_of(rules, rule.condition)))
     # no record is left out, or it could not be said why the rule does not read it
     everything = Prefilter(lambda _: None, frozenset(), fields)
     records = Recorder(lambda _: everything).records(event)
@@ -198,7 +197,7 @@ class _Judge:
         self._records = records
         self._questions = Questions(rules.predicates, sorted(set(predicates_of(rule.condition))))
         self._answers = Answers(self._questions, records)
-        self._names = _selections(rule)
+        self._names = _selections(rules, rule)
 
     def tree(self, row: int) -> Node:
         """The whole condition."""
@@ -248,10 +247,10 @@ class _Judge:
         return Node("predicate", predicate_words(predicate), holds, (), predicate, shown, note)
 
 
-def _selections(rule: Rule) -> dict[str, str]:
+def _selections(rules: RuleSet, rule: Rule) -> dict[str, str]:
     """The parts of a condition that are a selection of the rule, by their shape, and what it is called."""
     found: dict[str, str] = {}
-    for name, condition in rule.detections.items():
+    for name, condition in rules.selections.of(rule).items():
         found.setdefault(_key(condition), filter_name(name))
     return found
 

@@ -4,7 +4,7 @@ Look-around and back-references are not regular; those few expressions run in th
 time limit, and one that exceeds it is a fault of its rule, named, not a silent no.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from watchfloor.rules.faults import RuleFault
@@ -82,6 +82,14 @@ def wildcards(pattern: str) -> Search:
             out.append(re2.escape(next(characters, "\\") if character == "\\" else character))
     compiled = re2.compile("(?s)" + "".join(out))
     return lambda text: compiled.fullmatch(text) is not None
+
+
+def any_of(literals: Sequence[str]) -> Search:
+    """Whether one of some literals stands anywhere in a text."""
+    import re2
+
+    found = re2.compile("|".join(re2.escape(literal) for literal in literals)).search
+    return lambda text: found(text) is not None
 
 
 def longest_literal(pattern: str) -> str:

@@ -1,5 +1,6 @@
 """A hunt: rules over a stream of Events; Findings out, exceptions applied, correlations last, tallies kept."""
 
+import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from watchfloor.rules.tuning import Tuning, TuningEntry
 from watchfloor.store.spool import Spool
 
 #: Events matched at once: a batch costs a few milliseconds whatever its size, and many files hold one event.
-_AT_ONCE = 16_384
+_AT_ONCE = 32_768
 _MOST_HOSTS = 10_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,7 +51,7 @@ class Tally:
 
 
 class Hunt:
-    """Rules applied to Events. Feed it with `over` or `over_resolved`, then read the books.
+    """Rules applied to Events. Feed it with `over` or `over_spooled`, then read the books.
 
     ``tallies`` are by rule key; ``exceptions`` counts what each tuning entry took away; ``disabled`` are rules
     switched off; ``events`` and ``records`` count what was looked at; ``ungrouped`` and ``untimed`` count
@@ -61,10 +62,12 @@ class Hunt:
         self.rules = rules
         self.tuning = tuning or Tuning()
         self.disabled = self.tuning.disabled(rules)
-        needed = needed_fields([correlation.plan for correlation in rules.correlations])
+        self.disabled_correlations = self.tuning.disabled_correlations(rules)
+        plans = [one.plan for one in rules.correlations if one.key not in self.disabled_correlations]
+        needed = needed_fields(plans)
         more = {name for names in needed.values() for name in names} | self.tuning.fields
         self._matcher = Matcher(rules, more_fields=more, skip=self.disabled)
-        self._correlator = Correlator([correlation.plan for correlation in rules.correlations])
+        self._correlator = Correlator(plans)
         self._correlations = {correlation.key: correlation for correlation in rules.correlations}
         self._needed = needed
         self.tallies: dict[str, Tally] = {}
@@ -74,12 +77,11 @@ class Hunt:
 
     @property
     def faults(self) -> list[Fault]:
-        """Rules that could not be loaded, and those given up on the way."""
-        given_up = [
-            Fault(self.rules.rules[place].path, self.rules.rules[place].title, why)
-            for place, why in sorted(self._matcher.faults.items())
-        ]
-        return [*self.rules.faults, *given_up]
+        """Rules that could not be loaded, those given up on the way, and those that left texts undecided."""
+        troubled = {place: f"{n} texts took too long and count as no match" for place, n in self._matcher.undecided()}
+        troubled |= self._matcher.faults
+        rules = self.rules.rules
+        return [*self.rules.faults, *(Fault(rules[n].path, rules[n].title, why) for n, why in sorted(troubled.items()))]
 
     @property
     def ungrouped(self) -> int:
@@ -91,8 +93,12 @@ class Hunt:
         """Matches without a time, which no correlation can place."""
         return int(self._correlator.untimed)
 
-    def over(self, batches: Iterable[pa.RecordBatch], settings: Settings) -> Iterator[Finding]:
+    def over(
+        self, batches: Iterable[pa.RecordBatch], settings: Settings, before: Iterable[pa.RecordBatch] = ()
+    ) -> Iterator[Finding]:
         """Findings of a stream as the Reader gives it; correlations come last.
+
+        ``before`` are earlier Events that only tell who the processes are.
 
         Windows records carry what rules ask for and are matched as they come. Other logs name a process
         where it starts and no more: they wait in a spool until all is read and every process is known.
@@ -100,6 +106,8 @@ class Hunt:
         with Spool(settings.spool_bytes, settings.temp_dir) as waiting:
             numbers: list[int] = []
             table = ProcessTable()
+            for batch in before:
+                table.observe(batch)
             yield from self._matches(self._at_once(batches, waiting, numbers, table))
             if len(waiting):
                 table.freeze()
@@ -107,8 +115,9 @@ class Hunt:
                 yield from self._matches(zip(numbers, named, strict=True))
         yield from self.correlated()
 
-    def over_resolved(self, numbered: Numbered) -> Iterator[Finding]:
-        """Findings of Events whose processes are named already; correlations come last."""
+    def over_spooled(self, spool: Spool, table: ProcessTable) -> Iterator[Finding]:
+        """The same findings of Events that wait in a spool, their processes known; correlations come last."""
+        numbered = ((n, batch if only_windows(batch) else table.resolve(batch)) for n, batch in enumerate(spool))
         yield from self._matches(numbered)
         yield from self.correlated()
 
@@ -118,7 +127,7 @@ class Hunt:
         for number, batch in enumerate(batches):
             if not len(batch):
                 continue
-            if pc.all(pc.equal(batch.column("device.os"), "windows").fill_null(False)).as_py():
+            if only_windows(batch):
                 yield number, batch
             else:
                 table.observe(batch)
@@ -128,14 +137,19 @@ class Hunt:
     def _matches(self, numbered: Numbered) -> Iterator[Finding]:
         held: list[tuple[int, pa.RecordBatch]] = []
         size = 0
-        for number, batch in numbered:
-            held.append((number, batch))
-            size += len(batch)
-            if size >= _AT_ONCE:
+        # Rules are half a million objects that stay: looking through them for garbage is a fifth of a hunt's time.
+        gc.freeze()
+        try:
+            for number, batch in numbered:
+                held.append((number, batch))
+                size += len(batch)
+                if size >= _AT_ONCE:
+                    yield from self._together(held)
+                    held, size = [], 0
+            if held:
                 yield from self._together(held)
-                held, size = [], 0
-        if held:
-            yield from self._together(held)
+        finally:
+            gc.unfreeze()
 
     def _together(self, held: Sequence[tuple[int, pa.RecordBatch]]) -> Iterator[Finding]:
         """Match small batches as one."""
@@ -193,8 +207,18 @@ class Hunt:
         for found in self._correlator.finish():
             correlation = self._correlations[found.plan.key]
             finding = _of_correlation(correlation, found)
+            entry = self.tuning.exception_of(correlation, {host for *_, host in found.events})
+            if entry is not None:
+                self.tallies.setdefault(correlation.key, Tally()).excepted += 1
+                self.exceptions[entry] = self.exceptions.get(entry, 0) + 1
+                continue
             self.tallies.setdefault(correlation.key, Tally()).count(finding.host, finding.time)
             yield finding
+
+
+def only_windows(batch: pa.RecordBatch) -> bool:
+    """Whether all Events are of Windows, whose records carry what rules ask for."""
+    return bool(pc.all(pc.equal(batch.column("device.os"), "windows").fill_null(False)).as_py())
 
 
 def _of_correlation(correlation: Correlation, found: Correlated) -> Finding:

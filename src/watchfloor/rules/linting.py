@@ -9,6 +9,7 @@ from typing import Any
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaError
+from sigma.filters import SigmaFilter
 from sigma.rule import SigmaLogSource, SigmaRule
 from sigma.validators.base import SigmaValidationIssue
 from sigma.validators.core import validators
@@ -17,7 +18,8 @@ from watchfloor.base.attack import normalise, normalise_tactic
 from watchfloor.base.errors import InputError
 from watchfloor.base.settings import Settings
 from watchfloor.rules.compiling import compile_rules
-from watchfloor.rules.loading import AnyRule, Loaded, load, read_files
+from watchfloor.rules.files import read_files
+from watchfloor.rules.loading import AnyRule, Loaded, load
 from watchfloor.rules.logsources import readable
 from watchfloor.rules.prefilter import needed_literals
 from watchfloor.rules.ruleset import Op, RuleSet, predicates_of
@@ -164,12 +166,10 @@ def _doubles(loaded: Loaded) -> Iterator[Issue]:
         title = " ".join(rule.title.lower().split())
         if first.setdefault(title, path) != path:
             yield Issue("medium", "duplicate title", path, rule.title, f"the rule in {first[title]} has the same title")
-        if rule.id is None:
-            continue
-        other = ids.setdefault(str(rule.id), path)
-        # of two plain rules with one id compiling makes a fault
-        if other != path and not isinstance(rule, SigmaRule):
-            yield Issue("high", "duplicate id", path, rule.title, f"has the same id as {other}")
+        if rule.id is not None and isinstance(rule, SigmaFilter):
+            other = ids.setdefault(str(rule.id), path)
+            if other != path:
+                yield Issue("high", "duplicate id", path, rule.title, f"has the same id as {other}")
 
 
 def _tags(loaded: Loaded) -> Iterator[Issue]:

@@ -1,23 +1,15 @@
 """Which records a rule's log source means: Sigma's taxonomy against channels, event ids, audit lines and actions.
 
-The channels of Windows services and the event ids of generic categories are pySigma's own tables (its Sysmon
-and Windows pipelines); what they lack, and what stands for the same in other logs, is added here.
+The channels of Windows services and the event ids of generic categories stand in ``bundled/logsources.json``, made
+by ``python -m watchfloor.lab.logsource_tables`` from pySigma's own tables (its Windows and Sysmon pipelines) and
+what they lack; what stands for the same in other logs is said here.
 """
 
+import json
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Any
-
-#: Services that pySigma's table lacks, as SigmaHQ's rules name them.
-_MORE_SERVICES: dict[str, tuple[str, ...]] = {
-    "dns-client": ("Microsoft-Windows-DNS-Client/Operational",),
-    "iis-configuration": ("Microsoft-IIS-Configuration/Operational",),
-    "ldap": ("Microsoft-Windows-LDAP-Client/Debug",),
-    "sense": ("Microsoft-Windows-SENSE/Operational",),
-    "smbclient-connectivity": ("Microsoft-Windows-SmbClient/Connectivity",),
-    "smbserver-connectivity": ("Microsoft-Windows-SMBServer/Connectivity",),
-    "ntfs": ("Microsoft-Windows-Ntfs/Operational",),
-}
 
 #: Categories of Windows logs other than Sysmon: service and event id.
 _POWERSHELL: dict[str, tuple[str, int]] = {
@@ -27,9 +19,6 @@ _POWERSHELL: dict[str, tuple[str, int]] = {
     "ps_classic_provider_start": ("powershell-classic", 600),
     "ps_classic_script": ("powershell-classic", 800),
 }
-
-#: Sysmon ids that belong to a category beside those of pySigma's table: 26 is a deletion that was not kept.
-_MORE_IDS = {"file_delete": (26,)}
 
 #: Channels of records whose exporter left the channel out, by provider.
 _PROVIDERS = {
@@ -98,27 +87,23 @@ class Kind:
 
 
 @cache
-def _services() -> dict[str, frozenset[str]]:
-    from sigma.pipelines.common import windows_logsource_mapping
+def _tables() -> dict[str, dict[str, list[Any]]]:
+    """The bundled tables, read at the first question."""
+    text = (files("watchfloor") / "bundled" / "logsources.json").read_text(encoding="utf-8")
+    tables: dict[str, dict[str, list[Any]]] = json.loads(text)
+    return tables
 
-    found: dict[str, set[str]] = {}
-    for service, channels in windows_logsource_mapping.items():
-        named = [channels] if isinstance(channels, str) else channels
-        found[service] = {channel.lower() for channel in named}
-    for service, more in _MORE_SERVICES.items():
-        found.setdefault(service, set()).update(channel.lower() for channel in more)
-    return {service: frozenset(channels) for service, channels in found.items()}
+
+@cache
+def _services() -> dict[str, frozenset[str]]:
+    """Channels of Windows services, in lower case."""
+    return {service: frozenset(channels) for service, channels in _tables()["services"].items()}
 
 
 @cache
 def _sysmon_ids() -> dict[str, frozenset[int]]:
-    from sigma.pipelines.sysmon.sysmon import sysmon_generic_logsource_eventid_mapping
-
-    table: dict[str, Any] = sysmon_generic_logsource_eventid_mapping
-    found: dict[str, frozenset[int]] = {}
-    for category, ids in table.items():
-        found[category] = frozenset([ids] if isinstance(ids, int) else ids) | frozenset(_MORE_IDS.get(category, ()))
-    return found
+    """Event ids of categories in Sysmon's channel."""
+    return {category: frozenset(ids) for category, ids in _tables()["sysmon"].items()}
 
 
 def channel_of(log: str | None) -> str:

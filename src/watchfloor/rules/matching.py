@@ -7,16 +7,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from watchfloor.rules.algebra import Answers, Questions
-from watchfloor.rules.compiling import fields_of
 from watchfloor.rules.expressions import TooSlowError
 from watchfloor.rules.logsources import Kind, LogSource, readable, reads
 from watchfloor.rules.needs import event_ids
 from watchfloor.rules.prefilter import Prefilter, keyword_parts, needed_literals
 from watchfloor.rules.records import Indexes, Recorder, Records
-from watchfloor.rules.ruleset import Condition, Predicate, Rule, RuleSet, predicates_of
-
-#: Fields kept of every match whatever the rules ask: what exceptions and reports name.
-HOST_FIELD = "Computer"
+from watchfloor.rules.ruleset import Condition, Predicate, Rule, RuleSet, fields_of, predicates_of
 
 #: Kinds of records are input; what is remembered about them has a bound.
 _MOST_KINDS = 65_536
@@ -61,7 +57,7 @@ class Matcher:
         used = sorted({number for _, rule in rules for number in predicates_of(rule.condition)})
         self._questions = Questions(ruleset.predicates, used)
         self._by_source: dict[LogSource, list[_Asked]] = defaultdict(list)
-        self._always = frozenset((HOST_FIELD, *more_fields))
+        self._always = frozenset(more_fields)
         for place, rule in rules:
             self._by_source[rule.logsource].append(self._asked(place, rule))
         self._sources: dict[Kind, tuple[LogSource, ...]] = {}
@@ -142,6 +138,14 @@ class Matcher:
                 first.setdefault(event, record)
             for event, record in first.items():
                 yield Hit(asked.place, event, record)
+
+    def undecided(self) -> Iterator[tuple[int, int]]:
+        """Rules that asked an expression which ran out of time, by place, and over how many texts."""
+        slow = self._questions.undecided
+        for asked in (rule for rules in self._by_source.values() for rule in rules) if slow else ():
+            texts = sum(slow.get(number, 0) for number in set(predicates_of(asked.condition)))
+            if texts:
+                yield asked.place, texts
 
     def rule(self, hit: Hit) -> Rule:
         """The rule of a hit."""

@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
-from watchfloor.rules.expressions import longest_literal
+from watchfloor.rules.expressions import any_of, longest_literal
 from watchfloor.rules.ruleset import Condition, Op, Predicate
 
 #: Characters every container writes as they are.
@@ -31,6 +31,7 @@ _WORTH = 0.5
 _COMMON = 0.1
 _ROUNDS = 5
 
+_FEW = 64
 _LITERAL = frozenset((Op.CONTAINS, Op.EQUALS, Op.STARTS, Op.ENDS))
 
 
@@ -42,6 +43,8 @@ class Literals:
 
         self.parts = sorted(parts)
         self._automaton = AhoCorasick(self.parts)
+        # one expression is twice as fast as the automaton while it is small
+        self._expression = any_of(self.parts) if len(self.parts) <= _FEW else None
 
     def in_record(self, lower: str) -> list[int]:
         """Which literals stand in the record, as places in ``parts``; overlapping ones may be missing."""
@@ -49,12 +52,14 @@ class Literals:
 
     def may_hold(self, lower: str) -> bool:
         """Whether a literal, or something that may hide one, stands in the record."""
+        if self._expression is not None:
+            return self._expression(lower) or hides(lower)
         return bool(self._automaton.find_matches_as_indexes(lower)) or hides(lower)
 
 
 def hides(lower: str) -> bool:
     """Whether a record has escapes that can spell plain characters: what they hide must be parsed to be seen."""
-    return "\\u00" in lower or "&#" in lower
+    return ("\\u00" if lower[:1] == "{" else "&#") in lower
 
 
 #: Plans the literals of which a record must hold one, doing without those that are common.

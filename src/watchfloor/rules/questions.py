@@ -32,6 +32,7 @@ class FieldQuestions:
 
     def __init__(self, numbered: Iterable[tuple[int, Predicate]]) -> None:
         self.lazy: dict[int, Ask] = {}
+        self.literal: set[int] = set()
         self._equals: dict[str, list[int]] = {}
         self._equals_cased: dict[str, list[int]] = {}
         self._numbers: dict[float, list[int]] = {}
@@ -45,12 +46,19 @@ class FieldQuestions:
         if predicate.op not in _AT_ONCE:
             if predicate.op not in (Op.EXISTS, Op.NULL, Op.REF):
                 self.lazy[number] = question(predicate)
-        elif predicate.op is Op.EQUALS:
+            return
+        if (
+            predicate.op is not Op.EQUALS
+            and predicate.op is not Op.NUMBER
+            and not self._needles.take(number, predicate)
+        ):
+            self.lazy[number] = question(predicate)
+            return
+        self.literal.add(number)
+        if predicate.op is Op.EQUALS:
             (self._equals_cased if predicate.cased else self._equals).setdefault(predicate.value, []).append(number)
         elif predicate.op is Op.NUMBER:
             self._numbers.setdefault(_written(predicate), []).append(number)
-        elif not self._needles.take(number, predicate):
-            self.lazy[number] = question(predicate)
 
     def answers(self, values: Sequence[str]) -> dict[int, list[int]]:
         """Predicate number to the places of the values it holds for; one that holds for none is left out."""
@@ -158,7 +166,7 @@ def _within(network: str) -> Ask:
 
     def ask(text: str) -> bool:
         try:
-            return ip_address(text.strip().partition("%")[0]) in net
+            return ip_address(text) in net
         except ValueError:
             return False
 
@@ -211,7 +219,7 @@ def _comparison(op: Op, bound: float) -> Ask:
 def _part(part: str, wanted: int) -> Ask:
     def ask(text: str) -> bool:
         try:
-            moment = datetime.fromisoformat(text.strip())
+            moment = datetime.fromisoformat(text)
         except ValueError:
             return False
         found = moment.isocalendar().week if part == "week" else getattr(moment, part)

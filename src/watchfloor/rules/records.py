@@ -14,11 +14,15 @@ import orjson
 import pyarrow as pa
 
 from watchfloor.intake.native import native_records
+from watchfloor.intake.native_columns import LEAST, native_columns
 from watchfloor.rules.logsources import Kind, channel_of, has_own_category
 from watchfloor.rules.prefilter import Prefilter
 from watchfloor.rules.taxonomy import taxonomy_records
 
 Indexes = npt.NDArray[np.int32]
+
+#: Values of one field for some records: as the source has them, or texts in an Arrow array.
+Values = Any
 
 #: What a source's own record is read from.
 _RAW = ["device.os", "metadata.log_name", "metadata.event_code", "raw_data"]
@@ -100,6 +104,17 @@ class _Sheet:
     groups: dict[Any, _Group] = field(default_factory=dict)
     events: list[int] = field(default_factory=list)
     texts: dict[int, str] = field(default_factory=dict)
+    blocks: list[tuple[Kind, Indexes, dict[str, pa.Array]]] = field(default_factory=list)
+
+    def add_block(
+        self, kind: Kind, events: list[int], columns: dict[str, pa.Array], kept: npt.NDArray[np.int64]
+    ) -> None:
+        """Put down many records, whose fields stand in columns at the places ``kept``."""
+        if events:
+            rows = np.arange(len(self.events), len(self.events) + len(events), dtype=np.int32)
+            self.events.extend(events)
+            places = pa.array(kept)
+            self.blocks.append((kind, rows, {name: column.take(places) for name, column in columns.items()}))
 
     def add(self, key: Any, kind: Kind, filter_: Prefilter, event: int, fields: Mapping[str, Any]) -> int:
         """Put down one record; returns its row."""
@@ -111,6 +126,30 @@ class _Sheet:
         group.rows.append(row)
         group.fields.append(fields)
         return row
+
+
+@dataclass(slots=True)
+class _Chosen:
+    """Raw records of one source and kind that some rule may hold for."""
+
+    kind: Kind
+    filter: Prefilter
+    rows: list[int] = field(default_factory=list)
+    raws: list[str] = field(default_factory=list)
+    lowers: list[str] = field(default_factory=list)
+
+    def together(self, sheet: _Sheet, log: str | None) -> Iterator[tuple[int, "_Chosen", bool]]:
+        """Put down what can be read as columns; gives the other rows, and whether their text is searched."""
+        searched = [self.filter.needs_text(lower) for lower in self.lowers]
+        alone = np.ones(len(self.rows), np.bool_)
+        if len(self.rows) >= LEAST and self.kind.product == "windows" and self.raws[0][:1] == "{":
+            found = native_columns(self.raws, self.lowers, log, self.kind.code, self.filter.fields)
+            if found is not None:
+                alone = found.left | np.array(searched, np.bool_)
+                kept = np.flatnonzero(~alone)
+                sheet.add_block(self.kind, [self.rows[n] for n in kept.tolist()], found.columns, kept)
+        for n in np.flatnonzero(alone).tolist():
+            yield self.rows[n], self, searched[n]
 
 
 class Recorder:
@@ -130,7 +169,11 @@ class Recorder:
         self._taxonomy(batch, own, sheet)
         count = len(sheet.events)
         kinds: dict[Kind, list[Indexes]] = {}
-        parts: dict[str, list[tuple[Indexes, list[Any]]]] = {}
+        parts: dict[str, list[tuple[Indexes, Values]]] = {}
+        for kind, rows, columns in sheet.blocks:
+            kinds.setdefault(kind, []).append(rows)
+            for slot, column in columns.items():
+                parts.setdefault(slot, []).append((rows, column))
         for group in sheet.groups.values():
             rows = np.array(group.rows, np.int32)
             kinds.setdefault(group.kind, []).append(rows)
@@ -153,9 +196,9 @@ class Recorder:
                 own.update(np.flatnonzero(codes == code).tolist())
         picked = np.flatnonzero(np.array([filter_ is not None for filter_ in filters], np.bool_)[codes])
         raws = batch.column("raw_data").take(pa.array(picked)).to_pylist()
-        rows: list[int] = []
-        searched: list[bool] = []
-        for row, code, raw in zip(picked.tolist(), codes[picked].tolist(), raws, strict=True):
+        chosen: dict[tuple[int, int], _Chosen] = {}
+        places = _sources(batch)[picked].tolist()
+        for row, code, place, raw in zip(picked.tolist(), codes[picked].tolist(), places, raws, strict=True):
             filter_ = filters[code]
             if filter_ is None or raw is None:
                 continue
@@ -163,18 +206,24 @@ class Recorder:
             # a value of an audit line may be written in hexadecimal, which no literal is found in
             if kinds[code] is not _AUDIT and filter_.sorts_out(lower):
                 continue
-            rows.append(row)
-            searched.append(filter_.needs_text(lower))
-        coded = codes.tolist()
-        for place, fields, text in native_records(batch.select(_RAW).take(pa.array(rows, pa.int64()))):
-            event = rows[place]
-            code = coded[event]
-            kind, filter_ = kinds[code], filters[code]
-            assert filter_ is not None
+            group = chosen.get((place, code))
+            if group is None:
+                group = chosen[place, code] = _Chosen(kinds[code], filter_)
+            group.rows.append(row)
+            group.raws.append(raw)
+            group.lowers.append(lower)
+        logs = batch.column("metadata.log_name")
+        one_by_one: list[tuple[int, _Chosen, bool]] = []
+        for group in chosen.values():
+            one_by_one.extend(group.together(sheet, logs[group.rows[0]].as_py()))
+        one_by_one.sort(key=lambda one: one[0])
+        rows = pa.array([row for row, _, _ in one_by_one], pa.int64())
+        for place, fields, text in native_records(batch.select(_RAW).take(rows)):
+            event, group, searched = one_by_one[place]
             # lines of an audit event differ in what fields they have by their type
-            key = (kind.channel, fields["type"]) if kind is _AUDIT else code
-            row = sheet.add(key, kind, filter_, event, fields)
-            if searched[place]:
+            key = (group.kind, fields["type"] if group.kind is _AUDIT else "")
+            row = sheet.add(key, group.kind, group.filter, event, fields)
+            if searched:
                 sheet.texts[row] = text if text is not None else whole_text(fields)
         return own
 
@@ -253,22 +302,27 @@ def _values(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[
     return [next((v for v in map(record.get, names) if v is not None), None) for record in records]
 
 
-def _column(parts: Sequence[tuple[Indexes, list[Any]]], count: int) -> Column:
+def _column(parts: Sequence[tuple[Indexes, Values]], count: int) -> Column:
     """Distinct texts and codes of values given for some rows."""
     rows = parts[0][0] if len(parts) == 1 else np.concatenate([rows for rows, _ in parts])
-    given = parts[0][1] if len(parts) == 1 else [value for _, values in parts for value in values]
-    try:
-        array = pa.array(given, pa.string())
-    except (pa.ArrowException, UnicodeEncodeError, TypeError):
-        # numbers, lists, text that is no Unicode: one by one
-        array = pa.array([text_of(value) for value in given], pa.string())
-    coded = array.dictionary_encode()
+    arrays = [_texts(values) for _, values in parts]
+    coded = (arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)).dictionary_encode()
     codes = np.full(count, -1, np.int32)
     codes[rows] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
     values = coded.dictionary.to_pylist()
     if max(map(len, values), default=0) <= LONGEST_VALUE:
         return Column(codes, values)
     return _merged(codes, [value[:LONGEST_VALUE] for value in values])
+
+
+def _texts(values: Values) -> pa.Array:
+    if isinstance(values, pa.Array):
+        return values
+    try:
+        return pa.array(values, pa.string())
+    except (pa.ArrowException, UnicodeEncodeError, TypeError):
+        # numbers, lists, text that is no Unicode: one by one
+        return pa.array([text_of(value) for value in values], pa.string())
 
 
 def _merged(codes: Indexes, values: list[str]) -> Column:
@@ -302,6 +356,12 @@ def _kinds(batch: pa.RecordBatch) -> tuple[npt.NDArray[np.int64], list[Kind]]:
         kind = _kind(parts[0][first], parts[1][second], parts[2][third])
         places.append(kinds.setdefault(kind, len(kinds)))
     return np.array(places, np.int64)[codes], list(kinds)
+
+
+def _sources(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Codes of the sources of a batch's Events."""
+    coded = batch.column("source").dictionary_encode()
+    return np.asarray(coded.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
 
 def _kind(system: str | None, log: str | None, code: str | None) -> Kind:

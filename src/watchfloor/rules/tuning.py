@@ -16,7 +16,7 @@ One readable YAML file, in Sigma's own language for field values::
 What an exception takes away is counted and named, never dropped in silence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fnmatch import fnmatchcase
@@ -29,7 +29,7 @@ from watchfloor.base.errors import UsageError
 from watchfloor.rules.algebra import Answers, Questions
 from watchfloor.rules.matching import Hit
 from watchfloor.rules.records import Indexes, Records
-from watchfloor.rules.ruleset import Condition, Predicate, Rule, RuleSet
+from watchfloor.rules.ruleset import Condition, Correlation, Predicate, Rule, RuleSet
 
 _KNOWN = frozenset(("rule", "reason", "disable", "hosts", "where", "until"))
 
@@ -45,7 +45,7 @@ class TuningEntry:
     condition: Condition | None
     until: date | None
 
-    def names(self, rule: Rule) -> bool:
+    def names(self, rule: Rule | Correlation) -> bool:
         """Whether this entry is about a rule."""
         wanted = self.rule.lower()
         known = (rule.key, rule.id, rule.name, rule.title, PurePosixPath(rule.path).name, PurePosixPath(rule.path).stem)
@@ -74,9 +74,33 @@ class Tuning:
         off = [entry for entry in self.entries if entry.disable]
         return {place: entry for place, rule in enumerate(rules.rules) for entry in off if off and entry.names(rule)}
 
+    def disabled_correlations(self, rules: RuleSet) -> dict[str, TuningEntry]:
+        """Correlations that are switched off, by key, and with them those that are about them."""
+        off = [entry for entry in self.entries if entry.disable]
+        found = {rule.key: entry for rule in rules.correlations for entry in off if entry.names(rule)}
+        while True:
+            more = {
+                rule.key: found[key]
+                for rule in rules.correlations
+                for key in rule.plan.rules
+                if key in found and rule.key not in found
+            }
+            if not more:
+                return found
+            found |= more
+
+    def exception_of(self, rule: Correlation, hosts: Collection[str]) -> TuningEntry | None:
+        """The entry that takes a correlation's match away: all its hosts are excepted, and no value is asked for."""
+        for entry in self.entries:
+            about = not entry.disable and entry.condition is None and entry.names(rule)
+            if about and all(entry.covers(host) for host in hosts):
+                return entry
+        return None
+
     def unused(self, rules: RuleSet) -> list[TuningEntry]:
         """Entries about rules that are not there: a typing error, or a rule that was renamed."""
-        return [entry for entry in self.entries if not any(entry.names(rule) for rule in rules.rules)]
+        known: list[Rule | Correlation] = [*rules.rules, *rules.correlations]
+        return [entry for entry in self.entries if not any(entry.names(rule) for rule in known)]
 
     def split(
         self, rules: RuleSet, records: Records, hits: Sequence[Hit], hosts: Sequence[str | None]

@@ -1,5 +1,6 @@
 """From pySigma's values, modifiers already applied, to predicates."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,7 @@ _COMPARISONS = {
     CompareOperators.GTE: Op.GTE,
     CompareOperators.NEQ: Op.NEQ,
 }
+_MOST_VALUES = 10_000
 _ESCAPED = str.maketrans({"\\": "\\\\", "*": "\\*", "?": "\\?"})
 
 
@@ -44,8 +46,17 @@ def predicates(field: str | None, value: Any, placeholders: Placeholders) -> lis
         RuleFault: the value needs a placeholder nobody gave, or is of a kind that is not supported.
     """
     if isinstance(value, SigmaString | SigmaRegularExpression) and value.contains_placeholder():
+        _check_number(value, placeholders)
         return [_predicate(field, filled) for filled in value.replace_placeholders(_filler(placeholders))]
     return [_predicate(field, value)]
+
+
+def _check_number(value: SigmaString | SigmaRegularExpression, placeholders: Placeholders) -> None:
+    """Refuse a value whose placeholders together stand for too many: they multiply."""
+    text = value if isinstance(value, SigmaString) else value.regexp
+    counts = (len(placeholders.get(part.name, ())) for part in text.s if isinstance(part, Placeholder))
+    if math.prod(counts) > _MOST_VALUES:
+        raise RuleFault(f"placeholders that together stand for more than {_MOST_VALUES:,} values")
 
 
 def _filler(placeholders: Placeholders) -> Callable[[Placeholder], Iterator[Any]]:

@@ -16,8 +16,8 @@ _DEEPEST = 4
 
 _CODES = ("EventID", "EventId", "event_id", "EventCode", "eventid", "Id")
 _CHANNEL_NAMES = ("Channel", "LogName", "log_name", "channel")
-_PROVIDER_NAMES = ("SourceName", "ProviderName", "Provider", "EventSourceName", "source_name", "Source")
-_HOST_NAMES = ("Hostname", "Computer", "ComputerName", "computer_name", "MachineName", "host", "hostname")
+PROVIDER_NAMES = ("SourceName", "ProviderName", "Provider", "EventSourceName", "source_name", "Source")
+HOST_NAMES = ("Hostname", "Computer", "ComputerName", "computer_name", "MachineName", "host", "hostname")
 
 
 def row_from_object(record: Any, raw: str, clock: Clock) -> Row | str:
@@ -106,7 +106,7 @@ def _flat(record: dict[str, Any], code: Any, timed: bool) -> WindowsRecord | str
     if event_id is None:
         return "not a Windows event: its event id is no number"
     channel = _first(record, _CHANNEL_NAMES)
-    provider = _first(record, _PROVIDER_NAMES)
+    provider = _first(record, PROVIDER_NAMES)
     if channel is None and provider is None:
         if "UtcTime" in record:
             provider = "Microsoft-Windows-Sysmon"
@@ -121,12 +121,19 @@ def _flat(record: dict[str, Any], code: Any, timed: bool) -> WindowsRecord | str
         provider,
         event_id,
         claimed_time(record) if timed else None,
-        _first(record, _HOST_NAMES),
+        _first(record, HOST_NAMES),
         record.get("ExecutionProcessID", record.get("ProcessID")),
         account(record.get("Domain"), record.get("AccountName")),
         data,
         False,
     )
+
+
+def plain_flat(record: dict[str, Any]) -> bool:
+    """Whether an object is a flat record with all its fields side by side, and named by its channel."""
+    if record.get("EventID") is None or "Event" in record or "EventData" in record or "event_data" in record:
+        return False
+    return type(record.get("Channel")) is str and bool(record["Channel"])
 
 
 def _with_inside(record: dict[str, Any], inside: Any) -> dict[str, Any]:

@@ -215,6 +215,13 @@ def full_data(record: WindowsRecord) -> Data:
     return _with_message(origin.group, data) if only_words else data
 
 
+def sign_of(channel: str | None, provider: str | None, code: int) -> str:
+    """The field that shows that an event's data are there, not only its rendered message; "" where none does."""
+    origin = _origins.get((channel, provider)) or _origin(channel, provider)
+    meaning = origin.meanings.get(code)
+    return meaning.sign if meaning is not None else ""
+
+
 def _with_message(group: str | None, data: Data) -> Data:
     """The event data with what its rendered message says added; the message never overrides a field."""
     message = data.get("Message")
