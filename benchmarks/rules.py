@@ -16,6 +16,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +117,8 @@ def growth(path: str, folder: str, pictures: Path | None) -> list[dict[str, Any]
     context = multiprocessing.get_context("spawn")
     found: list[dict[str, Any]] = []
     for step in steps:
-        with context.Pool(1) as pool:
-            found.append(pool.apply(grown, (path, folder, *step)))
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            found.append(pool.submit(grown, path, folder, *step).result())
         print(json.dumps(found[-1]), file=sys.stderr, flush=True)
     if pictures is not None:
         draw(found, pictures)

@@ -210,6 +210,14 @@ def test_who_sees_what_is_counted_once() -> None:
     assert measure_rules_figures.naming(attacks, "rules")["rules, high or worse"]["share"] == 0.5
 
 
+def test_a_log_the_lab_cleared_itself_can_be_set_aside() -> None:
+    cleared = [["id", "Security Eventlog Cleared", "high", 1, []]]
+    attacks = [Sight("n", "a", 1, (), None, {"rules": cleared}), sight(0, "high")]
+    seen = measure_rules_figures.detection(attacks, measure_rules_figures.watchers(["rules"], screened=False))
+    assert seen["rules, high or worse"]["share"] == 1.0
+    assert seen["rules, high or worse, log clearing aside"]["share"] == 0.5
+
+
 def test_scores_are_compared_at_the_same_number_of_false_alarms() -> None:
     attacks = [sight(0.9, None), sight(0.55, None)]
     calm = [sight(0.6, None), sight(0.5, None), sight(0.1, None)]

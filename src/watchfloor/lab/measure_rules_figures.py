@@ -1,5 +1,6 @@
 """Figures of screen and rules side by side, from what the state holds."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,6 +17,9 @@ Flags = npt.NDArray[np.bool_]
 
 #: Levels that a threshold can be at.
 THRESHOLDS: Final = LEVELS[1:]
+
+#: Words of rules on a cleared log. Labs clear the log before they record, so such a match may show the lab's work.
+LOG_CLEARED: Final = re.compile(r"event ?log.*clear|clear.*event ?log", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,12 @@ def at_least(name: str, level: str) -> Watcher:
     return lambda sight: gravest(sight.rules[name]) >= least
 
 
+def log_clearing_aside(name: str, level: str) -> Watcher:
+    """As `at_least`, without rules on a cleared log."""
+    least = rank(level)
+    return lambda sight: any(rank(row[2]) >= least and not LOG_CLEARED.search(row[1]) for row in sight.rules[name])
+
+
 def malicious(sight: Sight) -> bool:
     """The screen's verdict is malicious."""
     return sight.screen is not None and bool(sight.screen[1])
@@ -60,6 +70,8 @@ def watchers(sets: Iterable[str], screened: bool) -> dict[str, Watcher]:
         found |= {"screen, malicious": malicious, "screen, suspicious or worse": suspicious}
     for name in sets:
         found |= {f"{name}, {level} or worse": at_least(name, level) for level in THRESHOLDS}
+        aside = {level: log_clearing_aside(name, level) for level in ("medium", "high")}
+        found |= {f"{name}, {level} or worse, log clearing aside": watcher for level, watcher in aside.items()}
         if screened:
             for word, watcher in (("malicious", malicious), ("suspicious", suspicious)):
                 for level in ("high", "medium"):
@@ -77,7 +89,7 @@ def _together(words: str, one: Watcher, other: Watcher) -> dict[str, Watcher]:
 def share(flags: Flags) -> dict[str, Any]:
     """A share with Wilson's 95% interval."""
     low, high = wilson(int(flags.sum()), len(flags))
-    return {"share": float(flags.mean()) if len(flags) else None, "low": low, "high": high, "n": len(flags)}
+    return {"share": float(flags.mean()) if len(flags) else None, "low": max(low, 0.0), "high": high, "n": len(flags)}
 
 
 def over_labs(flags: Flags, labs: Sequence[str]) -> tuple[float, float]:

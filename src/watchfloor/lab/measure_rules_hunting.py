@@ -165,22 +165,20 @@ def _by_scene(reel: Reel, foul: _Foul, hunters: Hunters) -> dict[str, Any]:
     size = len(reel.casting.roots)
     events, started, bad = (np.zeros(size, np.int64) for _ in range(3))
     places: list[npt.NDArray[np.int64]] = []
-    named: list[tuple[int, pa.RecordBatch]] = []
-    for number, batch in enumerate(reel.spool):
+    for batch in reel.spool:
         resolved = reel.table.resolve(batch)
         scene = reel.casting.scene[reel.cast.assign(resolved)]
         np.add.at(events, scene, 1)
         np.add.at(started, scene, launches(resolved))
         np.add.at(bad, scene, foul(resolved))
         places.append(scene)
-        named.append((number, resolved))
     scenes: dict[int, dict[str, Any]] = {
         s: {"number": s, "events": int(events[s]), "launches": int(started[s]), "bad": bool(bad[s])}
         for s in np.flatnonzero(events).tolist()
     }
     for name, hunt in hunters:
         rules: dict[int, list[Finding]] = {}
-        for finding in hunt.over_resolved(named):
+        for finding in hunt.over_spooled(reel.spool, reel.table):
             met = [int(places[number][row]) for number, row in finding.rows]
             # A correlation is a false alarm only if no record of it belongs to an attack.
             at = next((s for s in met if bad[s]), met[0])

@@ -4,7 +4,7 @@ A *record* is what a rule is matched against: a source's own record (a Sysmon ev
 event), or one put together from an Event's columns under Sigma's names. Several may belong to one Event.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,18 +138,30 @@ class _Chosen:
     raws: list[str] = field(default_factory=list)
     lowers: list[str] = field(default_factory=list)
 
+    def sort_out(self) -> None:
+        """Leave out records for which no rule can hold."""
+        self.lowers = [raw.lower() for raw in self.raws]
+        if self.kind is _AUDIT:
+            return  # a value of an audit line may be written in hexadecimal, which no literal is found in
+        keep = self.filter.kept(self.lowers)
+        if not keep.all():
+            places = np.flatnonzero(keep).tolist()
+            self.rows = [self.rows[n] for n in places]
+            self.raws = [self.raws[n] for n in places]
+            self.lowers = [self.lowers[n] for n in places]
+
     def together(self, sheet: _Sheet, log: str | None) -> Iterator[tuple[int, "_Chosen", bool]]:
         """Put down what can be read as columns; gives the other rows, and whether their text is searched."""
-        searched = [self.filter.needs_text(lower) for lower in self.lowers]
+        searched = self.filter.needs_text(self.lowers)
         alone = np.ones(len(self.rows), np.bool_)
         if len(self.rows) >= LEAST and self.kind.product == "windows" and self.raws[0][:1] == "{":
             found = native_columns(self.raws, self.lowers, log, self.kind.code, self.filter.fields)
             if found is not None:
-                alone = found.left | np.array(searched, np.bool_)
+                alone = found.left | searched
                 kept = np.flatnonzero(~alone)
                 sheet.add_block(self.kind, [self.rows[n] for n in kept.tolist()], found.columns, kept)
         for n in np.flatnonzero(alone).tolist():
-            yield self.rows[n], self, searched[n]
+            yield self.rows[n], self, bool(searched[n])
 
 
 class Recorder:
@@ -189,33 +201,13 @@ class Recorder:
     def _native(self, batch: pa.RecordBatch, sheet: _Sheet) -> set[int]:
         """The source's own records; returns the Events that are already what a category of Sigma means."""
         codes, kinds = _kinds(batch)
-        filters = [self._prefilter(kind) for kind in kinds]
-        own: set[int] = set()
-        for code, kind in enumerate(kinds):
-            if has_own_category(kind):
-                own.update(np.flatnonzero(codes == code).tolist())
-        picked = np.flatnonzero(np.array([filter_ is not None for filter_ in filters], np.bool_)[codes])
-        raws = batch.column("raw_data").take(pa.array(picked)).to_pylist()
-        chosen: dict[tuple[int, int], _Chosen] = {}
-        places = _sources(batch)[picked].tolist()
-        for row, code, place, raw in zip(picked.tolist(), codes[picked].tolist(), places, raws, strict=True):
-            filter_ = filters[code]
-            if filter_ is None or raw is None:
-                continue
-            lower = raw.lower()
-            # a value of an audit line may be written in hexadecimal, which no literal is found in
-            if kinds[code] is not _AUDIT and filter_.sorts_out(lower):
-                continue
-            group = chosen.get((place, code))
-            if group is None:
-                group = chosen[place, code] = _Chosen(kinds[code], filter_)
-            group.rows.append(row)
-            group.raws.append(raw)
-            group.lowers.append(lower)
+        chosen = self._chosen(batch, codes, kinds)
         logs = batch.column("metadata.log_name")
         one_by_one: list[tuple[int, _Chosen, bool]] = []
-        for group in chosen.values():
-            one_by_one.extend(group.together(sheet, logs[group.rows[0]].as_py()))
+        for group in chosen:
+            group.sort_out()
+            if group.rows:
+                one_by_one.extend(group.together(sheet, logs[group.rows[0]].as_py()))
         one_by_one.sort(key=lambda one: one[0])
         rows = pa.array([row for row, _, _ in one_by_one], pa.int64())
         for place, fields, text in native_records(batch.select(_RAW).take(rows)):
@@ -225,7 +217,26 @@ class Recorder:
             row = sheet.add(key, group.kind, group.filter, event, fields)
             if searched:
                 sheet.texts[row] = text if text is not None else whole_text(fields)
-        return own
+        own = np.array([has_own_category(kind) for kind in kinds], np.bool_)
+        return set(np.flatnonzero(own[codes]).tolist())
+
+    def _chosen(self, batch: pa.RecordBatch, codes: npt.NDArray[np.int64], kinds: Sequence[Kind]) -> Iterable[_Chosen]:
+        """Raw records of the kinds some rule reads, by source and kind."""
+        filters = [self._prefilter(kind) for kind in kinds]
+        picked = np.flatnonzero(np.array([filter_ is not None for filter_ in filters], np.bool_)[codes])
+        raws = batch.column("raw_data").take(pa.array(picked)).to_pylist()
+        sources = _sources(batch)[picked].tolist()
+        chosen: dict[tuple[int, int], _Chosen] = {}
+        for row, code, source, raw in zip(picked.tolist(), codes[picked].tolist(), sources, raws, strict=True):
+            group = chosen.get((source, code))
+            if group is None:
+                filter_ = filters[code]
+                assert filter_ is not None
+                group = chosen[source, code] = _Chosen(kinds[code], filter_)
+            if raw is not None:
+                group.rows.append(row)
+                group.raws.append(raw)
+        return chosen.values()
 
     def _taxonomy(self, batch: pa.RecordBatch, own: set[int], sheet: _Sheet) -> None:
         """Records put together from Events, of the categories some rule reads."""

@@ -108,8 +108,9 @@ def taxonomy_records(batch: pa.RecordBatch, own: frozenset[int] | set[int]) -> I
 
 
 def _of_category(batch: pa.RecordBatch, category: str, rows: list[int]) -> Iterator[TaxonomyRecord]:
-    picked = batch.take(pa.array(rows, pa.int64()))
     names = COLUMNS[category]
+    needed = sorted({*names.values(), "status_detail", "device.hostname"})
+    picked = batch.select(needed).take(pa.array(rows, pa.int64()))
     lists = [(name, picked.column(column).to_pylist()) for name, column in names.items()]
     details = picked.column("status_detail").to_pylist()
     hosts = picked.column("device.hostname").to_pylist()
