@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,43 @@ INTRUSION = (64_001, 87_000)
 #: Small recordings in which shipped rules match.
 RECORDINGS = 12
 
+CHILD_OF_NGINX = """
+title: Child of a web server
+id: 6a0b1c7e-52a5-4a7e-8d8a-1f9d1d5a0d01
+logsource: {product: linux, category: process_creation}
+detection: {s: {Image|endswith: /id, ParentImage|endswith: /nginx}, condition: s}
+"""
+TWO_LAUNCHES = """
+title: Launch
+id: 6a0b1c7e-52a5-4a7e-8d8a-1f9d1d5a0d02
+logsource: {product: windows, category: process_creation}
+detection: {s: {Image|endswith: .exe}, condition: s}
+---
+title: Two launches
+correlation:
+  type: event_count
+  rules: [6a0b1c7e-52a5-4a7e-8d8a-1f9d1d5a0d02]
+  group-by: [Computer]
+  timespan: 1h
+  condition: {gte: 2}
+"""
+START = 1_772_400_000
+
 Matches = Counter[tuple[str, tuple[str, ...]]]
+
+
+def launch(serial: int, pid: int, parent: int, image: str, at: int = 0) -> str:
+    head = f"msg=audit({START + at}.000:{serial}): "
+    return (
+        f"type=SYSCALL {head}arch=c000003e syscall=59 success=yes exit=0 a0=0 a1=0 a2=0 a3=0 items=1 ppid={parent} "
+        f'pid={pid} auid=1000 uid=33 gid=33 euid=33 tty=(none) ses=4 comm="x" exe="{image}" key=(null)\n'
+        f'type=EXECVE {head}argc=1 a0="{image}"\n'
+        f"type=PROCTITLE {head}proctitle={image.encode().hex().upper()}\n"
+    )
+
+
+def since(at: int) -> str:
+    return datetime.fromtimestamp(START + at, UTC).isoformat()
 
 
 @contextmanager
@@ -142,6 +179,44 @@ def test_a_time_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFi
     with environment(tmp_path / "cache"):
         assert main(["rules", "match", lake, "--rules", "own", "--since", "yesterday"]) == 2
     assert "--since takes a date or time such as" in capsys.readouterr().err
+
+
+def test_bounds_without_a_lake_are_refused(
+    samples: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with environment(tmp_path / "cache"):
+        assert main(["rules", "match", samples[0], "--rules", "own", "--since", "2026-03-01"]) == 2
+    assert "choose from an event lake" in capsys.readouterr().err
+
+
+def test_a_parent_from_before_the_bounds_is_known(tmp_path: Path) -> None:
+    """The shell that a web server started is known by its parent, though the server started last week."""
+    log = tmp_path / "audit.log"
+    log.write_text(launch(1, 100, 10, "/usr/sbin/nginx") + launch(2, 200, 100, "/usr/bin/id", at=60), encoding="utf-8")
+    rule = tmp_path / "rule.yml"
+    rule.write_text(CHILD_OF_NGINX)
+    lake = lake_of(tmp_path / "lake", str(log))
+    for bounds in ([], ["--since", since(30)]):
+        out = tmp_path / "out.jsonl"
+        with environment(tmp_path / "cache"):
+            arguments = ["rules", "match", lake, *bounds, "--rules", str(rule), "--quiet", "--json", str(out)]
+            assert main(arguments) == 0
+        assert [json.loads(line)["type"] for line in out.read_text().splitlines()] == ["match", "summary"]
+
+
+def test_a_correlation_reaches_from_the_lake_to_a_file(tmp_path: Path) -> None:
+    old = written(tmp_path / "old.json", [{"Image": "C:\\a.exe"}])
+    new = written(tmp_path / "new.json", [{"Image": "C:\\b.exe"}])
+    rules = tmp_path / "rules.yml"
+    rules.write_text(TWO_LAUNCHES)
+    lake = lake_of(tmp_path / "lake", str(old))
+    for inputs, matches in ([lake], 0), ([str(new)], 0), ([lake, str(new)], 1), ([str(old), str(new)], 1):
+        out = tmp_path / "out.jsonl"
+        with environment(tmp_path / "cache"):
+            assert main(["rules", "match", *inputs, "--rules", str(rules), "--quiet", "--json", str(out)]) == 0
+        summary = json.loads(out.read_text().splitlines()[-1])
+        assert summary["matches"] == matches
+        assert summary["events_read"] == summary["events_kept"] == len(inputs)
 
 
 @pytest.mark.shared_data
