@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from watchfloor.intake.linux.records import parse
 from watchfloor.intake.linux.syscalls import name_of
-from watchfloor.intake.native_text import record_from_text
 from watchfloor.intake.windows.flat import record_from_object
 from watchfloor.intake.windows.mapping import WindowsRecord, full_data
+from watchfloor.intake.windows.text import record_from_text
 from watchfloor.intake.windows.tree import record_from_tree
 from watchfloor.intake.windows.xml import record_from_xml
 

@@ -56,8 +56,8 @@ Condition = int | list[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One compiled rule. ``key`` is what others refer to it by; ``path`` is where it was read from."""
+class Facts:
+    """What is told of a rule. ``key`` is what others refer to it by; ``path`` is where it was read from."""
 
     key: str
     id: str
@@ -70,6 +70,12 @@ class Rule:
     path: str
     techniques: tuple[str, ...]
     tactics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Facts):
+    """One compiled rule."""
+
     logsource: LogSource
     condition: Condition
     fields: tuple[str, ...] = ()
@@ -77,20 +83,9 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Correlation:
-    """A correlation rule: its plan, and the same facts about it as a Rule's."""
+class Correlation(Facts):
+    """A correlation rule: what its plan asks of the matches of others."""
 
-    key: str
-    id: str
-    name: str
-    title: str
-    level: str
-    status: str
-    author: str
-    description: str
-    path: str
-    techniques: tuple[str, ...]
-    tactics: tuple[str, ...]
     plan: CorrelationPlan
 
 

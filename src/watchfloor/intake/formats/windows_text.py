@@ -8,13 +8,12 @@ from watchfloor.base.account import Account
 from watchfloor.base.events import Row
 from watchfloor.base.settings import MIB
 from watchfloor.intake.runs import RUN_BYTES, Divisible, Run
-from watchfloor.intake.windows.fields import micros, number, text
-from watchfloor.intake.windows.mapping import to_row
+from watchfloor.intake.windows.mapping import row_of
+from watchfloor.intake.windows.text import record_from_text
 
 _START = re.compile(
     rb"^\d\d/\d\d/\d{4} \d\d:\d\d:\d\d(?:\.\d+)? [AP]M\r?\n(?=(?:LogName|SourceName|EventCode)=)", re.MULTILINE
 )
-_HEADER = re.compile(r"([A-Za-z]{2,32})=(.*)")
 _LONGEST_EVENT = 16 * MIB
 
 
@@ -72,32 +71,11 @@ def parse(payload: bytes, first: int, source: str, account: Account) -> list[Row
 
 
 def _row(event: str) -> Row | str:
-    lines = event.splitlines()
-    header: dict[str, str] = {}
-    message: list[str] = []
-    for position, line in enumerate(lines[1:], start=1):
-        found = _HEADER.fullmatch(line)
-        if found is None:
-            continue
-        if found[1] == "Message":
-            message = [found[2], *lines[position + 1 :]]
-            break
-        header.setdefault(found[1], found[2])
-    code = number(header.get("EventCode"))
-    if code is None:
-        return "an event without an event code"
-    row = to_row(
-        text(header.get("LogName")),
-        text(header.get("SourceName")),
-        code,
-        micros(lines[0].strip()),
-        header.get("ComputerName"),
-        None,
-        text(header.get("User")),
-        {"Message": "\n".join(message)} if message else {},
-        event.rstrip("\r\n"),
-    )
-    keywords = header.get("Keywords", "")
+    record = record_from_text(event)
+    if isinstance(record, str):
+        return record
+    row = row_of(record, event.rstrip("\r\n"))
+    keywords = record.head().get("Keywords") or ""
     if "status" not in row and keywords.startswith("Audit "):
         row["status"] = "success" if "Success" in keywords else "failure"
     return row
