@@ -149,18 +149,19 @@ def read_tuning(path: str, today: date) -> tuple[Tuning, list[TuningEntry]]:
 
 
 def _entries(path: str) -> list[Any]:
-    import yaml
-    from sigma.rule.base import SigmaYAMLLoader
+    from watchfloor.rules.documents import Unreadable, documents
 
     try:
-        document = yaml.load(Path(path).read_bytes(), Loader=SigmaYAMLLoader)
+        found = list(documents(Path(path).read_bytes()))
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path} is not readable as YAML: {' '.join(str(error).split())}.") from error
-    if document is None:
+    for document in found:
+        if isinstance(document, Unreadable):
+            raise UsageError(f"{path} is not readable as YAML: {document.why}.")
+    if not found:
         return []
-    if not isinstance(document, dict) or not isinstance(document.get("exceptions"), list):
+    document = found[0]
+    if len(found) > 1 or not isinstance(document, dict) or not isinstance(document.get("exceptions"), list):
         raise UsageError(f"{path} has no list called exceptions.", hint="See docs/rules.md for an example.")
     return list(document["exceptions"])
 
