@@ -137,19 +137,14 @@ class Hunt:
     def _matches(self, numbered: Numbered) -> Iterator[Finding]:
         held: list[tuple[int, pa.RecordBatch]] = []
         size = 0
-        # Rules are half a million objects that stay: looking through them for garbage is a fifth of a hunt's time.
-        gc.freeze()
-        try:
-            for number, batch in numbered:
-                held.append((number, batch))
-                size += len(batch)
-                if size >= _AT_ONCE:
-                    yield from self._together(held)
-                    held, size = [], 0
-            if held:
+        for number, batch in numbered:
+            held.append((number, batch))
+            size += len(batch)
+            if size >= _AT_ONCE:
                 yield from self._together(held)
-        finally:
-            gc.unfreeze()
+                held, size = [], 0
+        if held:
+            yield from self._together(held)
 
     def _together(self, held: Sequence[tuple[int, pa.RecordBatch]]) -> Iterator[Finding]:
         """Match small batches as one."""
@@ -157,7 +152,12 @@ class Hunt:
         if len(held) > 1:
             whole = pa.Table.from_batches([batch for _, batch in held]).combine_chunks().to_batches()[0]
         starts = np.cumsum([0, *(len(batch) for _, batch in held)])
-        records, hits = self._matcher.match(whole)
+        # Rules are half a million objects that stay: looking through them for garbage is a fifth of a hunt's time.
+        gc.freeze()
+        try:
+            records, hits = self._matcher.match(whole)
+        finally:
+            gc.unfreeze()
         self.events += len(whole)
         self.records += len(records)
         if not hits:
