@@ -2,7 +2,9 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 from zipfile import ZipFile
 
 import pyarrow as pa
@@ -17,6 +19,8 @@ from tests.rules.sigma_strategies import Record, rules_with_records
 from watchfloor.base.settings import Settings
 from watchfloor.intake.native import native_records
 from watchfloor.intake.reader import Reader
+from watchfloor.rules import prefilter
+from watchfloor.rules import records as records_module
 from watchfloor.rules.compiling import compile_rules
 from watchfloor.rules.files import read_files
 from watchfloor.rules.loading import load
@@ -27,6 +31,17 @@ from watchfloor.rules.ruleset import RuleSet
 
 #: Fields of the container that an invented record must not say otherwise.
 OWN = ("eventid", "channel", "provider_name", "computer", "hostname")
+
+
+#: More records of a kind than a prefilter is tried on.
+REPEATS = 5
+
+
+@contextmanager
+def every_shortcut() -> Iterator[None]:
+    """Prefilters and columns from the first records on, where they otherwise wait for thousands."""
+    with patch.multiple(prefilter, _WAIT=0, _TRIAL=2), patch.object(records_module, "LEAST", 1):
+        yield
 
 
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
@@ -59,6 +74,11 @@ def test_generated_rules_over_generated_records(
         return
     _, hits = Matcher(rules).match(batch)
     assert [row in {hit.event for hit in hits} for row in range(len(batch))] == expected
+    # the same many times over, so that records are left out unread and read as columns
+    many = pa.Table.from_batches([batch] * REPEATS).combine_chunks().to_batches()[0]
+    with every_shortcut():
+        _, hits = Matcher(rules).match(many)
+    assert [row in {hit.event for hit in hits} for row in range(len(many))] == expected * REPEATS
 
 
 @pytest.mark.shared_data
@@ -78,6 +98,8 @@ def test_real_rules_over_real_events(seed: int, shared_data: Path, tmp_path: Pat
         found = answers(rules, batch)
         matched += len(found)
         assert found == literal_answers(rules, parsed, batch)
+        with every_shortcut():
+            assert answers(rules, batch) == found
     assert matched > 3
 
 

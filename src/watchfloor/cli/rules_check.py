@@ -1,11 +1,8 @@
 """``watchfloor rules check``: what is wrong with rules, before anyone relies on them."""
 
 import argparse
-import gc
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from watchfloor.base.errors import InputError
@@ -44,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check and say it."""
     from watchfloor.base.settings import from_environment
+    from watchfloor.rules.cache import no_collection
     from watchfloor.rules.linting import lint
     from watchfloor.rules.shipped import OWN_RULES
 
@@ -51,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     settings = from_environment()
     paths = [str(OWN_RULES) if path == OWN else path for path in options.paths]
     outputs.check([options.json] if options.json not in (None, "-") else [], paths)
-    with _no_collection():
+    with no_collection():
         report = lint(paths, settings, read_placeholders(options.placeholders))
     if options.json is not None:
         lines = [outputs.json_line(issue.to_json()) for issue in report.issues]
@@ -66,16 +64,6 @@ def run(options: argparse.Namespace) -> int:
 
         _tell(report, paths, Terminal(sys.stdout))
     return InputError.exit_code if report.count("error") else 0
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """YAML of thousands of rules is millions of objects and no garbage; looking for some is a quarter of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _summary(report: "Report", seconds: float) -> dict[str, Any]:

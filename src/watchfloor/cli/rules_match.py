@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from watchfloor import __version__
 from watchfloor.base.errors import InputError
-from watchfloor.base.findings import LEVELS, Finding, rank
+from watchfloor.base.findings import LEVELS, Finding
 from watchfloor.cli import outputs
 from watchfloor.cli.rules_options import add_rule_options, rules_and_tuning
 from watchfloor.cli.watch import count
@@ -86,9 +86,9 @@ class _Work:
         self._settings = settings
         self._chosen = chosen
         self._began = time.monotonic()
-        self._least = rank(options.level)
         self._hunt: Hunt = Hunt(chosen.rules.at_least(options.level), chosen.tuning)
         self._reader: Reader | None = None
+        self._lakes = 0
         self.matches = 0
         self.examples: dict[str, Finding] = {}
 
@@ -107,6 +107,7 @@ class _Work:
         options = self._options
         lakes, inputs = lakes_among(options.inputs)
         history = History.of(lakes, options)
+        self._lakes = len(lakes)
         shown: Any = nullcontext()
         if inputs and not options.quiet and sys.stderr.isatty():
             from watchfloor.cli.terminal import ProgressBar
@@ -135,7 +136,7 @@ class _Work:
             "version": __version__,
             **record_of(self._hunt, self._chosen),
             "matches": self.matches,
-            "inputs": len(self._options.inputs) if account is None else max(account.inputs, len(self._options.inputs)),
+            "inputs": self._lakes + (account.inputs if account is not None else 0),
             "events_read": self._hunt.events + (account.rejected_records if account is not None else 0),
             "events_rejected": account.rejected_records if account is not None else 0,
             "events_kept": self._hunt.events,

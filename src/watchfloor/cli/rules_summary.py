@@ -1,4 +1,4 @@
-"""What a hunt says: to a program as one record, to a person as the rules that matched, noisiest last to be missed."""
+"""What a hunt says: to a program as one record, to a person as the rules that matched, gravest first."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,6 @@ _SHOWN_FAULTS = 10
 #: A rule that makes up this share of all matches, and matched this often, is called noisy.
 _NOISY_SHARE = 0.2
 _NOISY_LEAST = 20
-
-_STYLES = {"critical": "bold red", "high": "red", "medium": "yellow"}
 
 
 def record_of(hunt: "Hunt", chosen: "Chosen") -> dict[str, Any]:

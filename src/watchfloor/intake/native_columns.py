@@ -18,6 +18,10 @@ import pyarrow.compute as pc
 from watchfloor.intake.windows.flat import HOST_NAMES, PROVIDER_NAMES, plain_flat
 from watchfloor.intake.windows.mapping import sign_of
 
+#: Escapes in JSON, in lower case, that can spell a plain character: of those beyond ASCII, İ and the Kelvin sign are
+#: i and k in lower case.
+ESCAPES = ("\\u00", "\\u0130", "\\u212a")
+
 #: Records of one kind below which columns do not pay.
 LEAST = 64
 _SAMPLE = 8
@@ -71,7 +75,7 @@ def native_columns(
     table = _parsed(raws, {path: kind for path, kind in (*paths.values(), *([sign] if sign else []))})
     if table is None:
         return None
-    left = np.array(["\\u00" in lower or (tree and '"message"' in lower) for lower in lowers], np.bool_)
+    left = np.array([any(e in lower for e in ESCAPES) or (tree and '"message"' in lower) for lower in lowers], np.bool_)
     columns: dict[str, pa.Array] = {}
     for field, (path, _) in paths.items():
         column = _column(table, path)

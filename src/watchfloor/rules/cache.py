@@ -49,7 +49,7 @@ def ruleset(paths: Sequence[str], settings: Settings, placeholders: "Placeholder
         )
     given = repr(sorted((name, list(values)) for name, values in (placeholders or {}).items()))
     key = digest(files, str(FORMAT).encode(), _compiler().encode(), given.encode("utf-8", "surrogatepass"))
-    with _no_collection():
+    with no_collection():
         kept = _read(settings, key)
         if kept is None:
             kept = _compiled(files, placeholders)
@@ -74,7 +74,7 @@ def _compiler() -> str:
 
 
 @contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Thousands of rules are millions of objects and no garbage; looking for some is a quarter of the time."""
     running = gc.isenabled()
     gc.disable()

@@ -44,7 +44,6 @@ def compile_rules(loaded: Loaded, placeholders: Placeholders | None = None) -> R
 
     A filter is worked into pySigma's own rules, so what was loaded is compiled once.
     """
-
     faults = list(loaded.faults)
     table = PredicateTable(placeholders or {})
     filters = _filters(loaded, placeholders or {}, faults)
@@ -77,7 +76,6 @@ def compile_rules(loaded: Loaded, placeholders: Placeholders | None = None) -> R
 
 
 def _fault(path: str, rule: SigmaRuleBase, error: Exception) -> Fault:
-
     why = " ".join(str(error).split())[:_LONGEST_REASON]
     if isinstance(error, RecursionError):
         why = "a condition nested too deep"
@@ -89,7 +87,6 @@ def _fault(path: str, rule: SigmaRuleBase, error: Exception) -> Fault:
 
 def _filters(loaded: Loaded, placeholders: Placeholders, faults: list[Fault]) -> list[SigmaFilter]:
     """Filters that can be used: one that cannot must not take the rules it is about with it."""
-
     found: list[SigmaFilter] = []
     for path, rule in loaded.rules:
         if not isinstance(rule, SigmaFilter):
@@ -108,7 +105,6 @@ def _filters(loaded: Loaded, placeholders: Placeholders, faults: list[Fault]) ->
 
 
 def _rule(rule: SigmaRule, path: str, filters: Sequence[SigmaFilter], table: PredicateTable) -> Rule:
-
     _check_conditions(rule.detection)
     for filter_ in filters:
         filter_.apply_on_rule(rule)
@@ -150,7 +146,6 @@ def _check_conditions(detection: Any) -> None:
 
 def _selections(rule: SigmaRule, table: PredicateTable) -> dict[str, Condition]:
     """Each named selection by itself, for explaining; one the condition does not use may not be askable."""
-
     named: dict[str, Condition] = {}
     filters: dict[str, str] = {}
     for name, detection in rule.detection.detections.items():
@@ -207,7 +202,6 @@ def attack_of(tags: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _correlations(loaded: Loaded, rules: Sequence[Rule], faults: list[Fault]) -> list[Correlation]:
-
     places = {rule.key: f"the rule in {rule.path}" for rule in rules}
     named: list[tuple[str, SigmaCorrelationRule]] = []
     for path, correlation in loaded.rules:

@@ -106,10 +106,10 @@ class Hunt:
         with Spool(settings.spool_bytes, settings.temp_dir) as waiting:
             numbers: list[int] = []
             table = ProcessTable()
-            for batch in before:
-                table.observe(batch)
             yield from self._matches(self._at_once(batches, waiting, numbers, table))
             if len(waiting):
+                for batch in before:
+                    table.observe(batch)
                 table.freeze()
                 named = (table.resolve(batch) for batch in waiting)
                 yield from self._matches(zip(numbers, named, strict=True))

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from watchfloor.intake.native_columns import ESCAPES
 from watchfloor.rules.expressions import either, longest_literal
 from watchfloor.rules.ruleset import Condition, Op, Predicate
 
@@ -38,7 +39,8 @@ _COMMON = 0.1
 _ROUNDS = 5
 
 _FEW = 64
-_ESCAPES = ("\\u00", "&#")
+#: Beside JSON's, the character references of XML.
+_ESCAPES = (*ESCAPES, "&#")
 
 #: Booleans, one a record.
 Mask = npt.NDArray[np.bool_]

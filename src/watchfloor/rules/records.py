@@ -29,9 +29,6 @@ _RAW = ["device.os", "metadata.log_name", "metadata.event_code", "raw_data"]
 
 _AUDIT = Kind("linux", "auditd")
 
-#: Text of one value that is searched; nothing a rule looks for stands behind a megabyte.
-LONGEST_VALUE = 1024 * 1024
-
 
 def text_of(value: Any) -> str | None:
     """A value as the text rules see; None where the field counts as absent."""
@@ -74,7 +71,7 @@ class Column:
 class Records:
     """Records of a batch: ``event`` ``(records,)`` is the row of the Event each belongs to.
 
-    ``kinds`` gives the records of each kind, in order; ``columns`` the fields by name in lower case;
+    ``kinds`` gives the records of each kind, in order; ``columns`` the fields under the names rules give them;
     ``texts`` the text of those records whose kind has rules with keywords.
     """
 
@@ -320,10 +317,7 @@ def _column(parts: Sequence[tuple[Indexes, Values]], count: int) -> Column:
     coded = (arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)).dictionary_encode()
     codes = np.full(count, -1, np.int32)
     codes[rows] = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    values = coded.dictionary.to_pylist()
-    if max(map(len, values), default=0) <= LONGEST_VALUE:
-        return Column(codes, values)
-    return _merged(codes, [value[:LONGEST_VALUE] for value in values])
+    return Column(codes, coded.dictionary.to_pylist())
 
 
 def _texts(values: Values) -> pa.Array:
@@ -334,14 +328,6 @@ def _texts(values: Values) -> pa.Array:
     except (pa.ArrowException, UnicodeEncodeError, TypeError):
         # numbers, lists, text that is no Unicode: one by one
         return pa.array([text_of(value) for value in values], pa.string())
-
-
-def _merged(codes: Indexes, values: list[str]) -> Column:
-    """One code a text again, where cutting made two the same."""
-    first: dict[str, int] = {}
-    back = [first.setdefault(text, len(first)) for text in values]
-    remap = np.array([*back, -1], np.int32)
-    return Column(remap[codes], list(first))
 
 
 def whole_text(fields: Mapping[str, Any]) -> str:
