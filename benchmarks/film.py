@@ -11,6 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,14 @@ from tokenizers import Tokenizer
 
 from watchfloor.base.settings import Settings
 from watchfloor.film import screen as screens
-from watchfloor.film.clips import clip
+from watchfloor.film.clips import BUDGET
 from watchfloor.film.filming import film
 from watchfloor.film.frames import Camera
 from watchfloor.film.judging import judge
+from watchfloor.film.viewing import view
 from watchfloor.intake.identity import ProcessTable
 from watchfloor.intake.reader import Reader
 from watchfloor.store.spool import Spool
-
-BUDGET = 64
 
 
 def best(run: Callable[[], Any], repeat: int) -> tuple[float, Any]:
@@ -72,21 +72,24 @@ def speeds(batches: list[pa.RecordBatch], raws: list[str], screen: screens.Scree
         for batch in resolved:
             camera.encode(batch)
 
-    def to_verdict() -> Any:
+    def to_verdict(judged_by: screens.Screen) -> Any:
         with Spool(1 << 30) as spool:
-            return judge(film(batches, screen, spool))
+            return judge(film(batches, judged_by, spool))
 
     parsing, _ = best(parse, repeat)
     encoding, _ = best(lambda: encode(Camera()), repeat)  # a cold camera: no string has been seen
     encode(warm)
     again, _ = best(lambda: encode(warm), repeat)
-    verdict, scenes = best(to_verdict, repeat)
+    verdict, scenes = best(lambda: to_verdict(screen), repeat)
+    linear, _ = best(lambda: to_verdict(replace(screen, net=None)), repeat)
     return {
         "raw parse, events/s (baseline)": round(events / parsing),
         "frames/s encoded, cold camera": round(events / encoding),
         "frames/s encoded, strings seen before": round(events / again),
         "events/s from Events to verdict": round(events / verdict),
         "verdict time / raw parse time": round(verdict / parsing, 2),
+        "events/s to verdict, linear first look alone": round(events / linear),
+        "verdict time / that of the first look alone": round(verdict / linear, 2),
         "scenes": len(scenes),
     }
 
@@ -103,7 +106,7 @@ def main() -> None:
     timed = speeds(batches, raws, screen, options.repeat)
     with Spool(1 << 30) as spool:
         reel = film(batches, screen, spool)
-        frames = sum(clip(reel, s, BUDGET).tokens for s in range(len(reel.casting.roots)))
+        frames = len(view(reel).picked)
         runs = len(reel.runs)
     sample = np.random.default_rng(7).choice(len(raws), min(len(raws), 2_000), replace=False)
     tokens = float(np.mean([len(e.ids) for e in tokenizer().encode_batch([raws[int(i)] for i in sample])]))

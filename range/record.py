@@ -1,233 +1,195 @@
-"""Make one Linux recording: ordinary work with one harmless intrusion inside it, and the truth of each event.
+"""Record several Linux hosts at once: ordinary work with harmless intrusions inside it, and the truth of each event.
 
-    python range/record.py --minutes 30 --out DIR
+    python range/record.py --minutes 75 --out DIR [--hosts a,b] [--storylines a,b] [--seed N] [--base FOLDER]
 
-Builds a Debian host in namespaces of its own (loopback only), sets audit rules, lets three people, a few services
-and one intruder work in it, then removes everything again and writes to DIR:
-`linux-host.audit.log.zst`, `truth.csv.zst`, `storyline.json`, `DATASHEET.md`.
+Builds Debian hosts in namespaces of their own on a network without an outside, sets audit rules, lets people,
+services, visitors and intruders work in them, then removes everything again and writes to DIR a folder for each
+host (`HOST.audit.log.zst`, `truth.csv.zst`, `DATASHEET.md`), `storylines.json` and `DATASHEET.md`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
+import platform
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-import host
+import plan
+import plot
 import preflight
 import publish
+import stage
+from auditing import Auditing
+from cut import Accounts
 
-HERE = Path(__file__).resolve().parent
-BACKLOG = 262144
+FULL = 40  # minutes from which intruders keep their own pace
 
 
 def say(words: str) -> None:
     print(time.strftime("%H:%M:%S"), words, file=sys.stderr, flush=True)
 
 
-def checked(*words: str) -> str:
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+def pace_of(args: argparse.Namespace) -> float:
+    """Factor on the pauses of intruders."""
+    return min(1.0, float(args.minutes) / FULL)
+
+
+def choose(args: argparse.Namespace) -> tuple[dict[str, plot.HostSpec], list[plan.Entry]]:
+    """The hosts and the plan of this recording."""
+    hosts = plot.all_hosts()
+    if args.hosts:
+        hosts = {name: hosts[name] for name in args.hosts.split(",")}
+    if args.storylines:
+        stories = {story.name: story for story in map(plot.load, args.storylines.split(","))}
+    else:
+        stories = plot.all_storylines()
+    if args.plan:
+        return hosts, plan.read(args.plan, stories, hosts)
+    return hosts, plan.make(stories, hosts, args.seed, args.minutes * 60, pace_of(args))
 
 
 class Recording:
-    """Everything that must be undone, in the order in which it was done."""
+    """One run on a stage, from the first audited moment to the raw material."""
 
-    def __init__(self, work: Path, args: argparse.Namespace) -> None:
-        self.work, self.args, self.root = work, args, work / "root"
-        self.before = preflight.audit_status()
-        self.host: host.Host | None = None
-        self.lineage: subprocess.Popen[bytes] | None = None
-        self.auditd: subprocess.Popen[bytes] | None = None
-        self.people: list[subprocess.Popen[bytes]] = []
+    def __init__(self, place: stage.Stage, entries: list[plan.Entry], args: argparse.Namespace) -> None:
+        self.place, self.entries, self.args = place, entries, args
+        self.auditing = Auditing(place.work)
+        self.accounts = {name: Accounts() for name in place.hosts}
         self.begin = self.end = 0.0
-        self.status: dict[str, str] = {}
+        self.lost = -1
 
-    def prepare(self) -> None:
-        say("building the host's tree")
-        host.build(self.root, self.args.base)
-        host.furnish(self.root, self.work / "keys")
-        self.lineage = subprocess.Popen(
-            [sys.executable, str(HERE / "lineage.py"), "--root", str(self.root), "--out", str(self.work)]
-        )
-        self.wait_for(self.work / "lineage.ready")
-        self.host = host.Host(self.root)
-        say("the host runs")
-
-    def wait_for(self, path: Path) -> None:
-        for _ in range(200):
-            if path.exists():
-                return
-            time.sleep(0.1)
-        raise RuntimeError(f"{path.name} did not appear")
-
-    def listen(self) -> None:
-        """Start auditd in the host's mount and uts namespaces, so that names are resolved as there."""
-        assert self.host
-        inside = self.host.enter("mount", "uts")
-        rules = self.root / "etc/audit/rules.d/range.rules"
-        shutil.copy(HERE / "audit.rules", rules)
-        rules.chmod(0o600)
-        checked("auditctl", "-b", str(BACKLOG), "--backlog_wait_time", "60000", "--reset-lost")
-        self.auditd = subprocess.Popen([*inside, "auditd", "-n", "-s", "nochange"], stdin=subprocess.DEVNULL)
-        self.wait_for(self.root / "var/log/audit/audit.log")
-        time.sleep(1)
-        if self.auditd.poll() is not None:
-            raise RuntimeError("auditd ended at once")
-        checked(*inside, "auditctl", "-R", "/etc/audit/rules.d/range.rules")
-        checked("auditctl", "-e", "1")
+    def start(self) -> None:
+        """Rules and daemon first, then everybody who works."""
+        self.auditing.start([host.root for host in self.place.hosts.values()])
         self.begin = time.time()
-
-    def start_people(self) -> None:
-        assert self.host
-        length = self.args.minutes * 60
-        rng = random.Random(f"{self.args.seed}:plan")
-        until, seed = str(self.begin + length - 8), str(self.args.seed)
-        begins = self.begin + length * rng.uniform(0.30, 0.40)
-        returns = self.begin + length * rng.uniform(0.86, 0.89)
-        network = [*self.host.enter("net"), sys.executable]
-        jobs = [
-            [
-                "desk.py",
-                "--who",
-                who,
-                "--tasks",
-                str(HERE / f"tasks/{who}.txt"),
-                "--key",
-                str(self.work / "keys" / who),
-                "--seed",
-                seed,
-                "--until",
-                until,
-                "--pace",
-                str(self.args.pace),
-                "--transcript",
-                str(self.work / f"seen-{who}.txt"),
-            ]
-            for who in host.SUBJECTS
-        ]
-        jobs.append(["visitors.py", "--seed", seed, "--until", until])
-        jobs.append(
-            [
-                "intrusion.py",
-                "--journal",
-                str(self.work / "journal.jsonl"),
-                "--seed",
-                seed,
-                "--start",
-                str(begins),
-                "--again",
-                str(returns),
-                "--pace",
-                str(min(1.0, self.args.minutes / 30)),
-            ]
-        )
-        for job in jobs:
-            self.people.append(subprocess.Popen([*network, str(HERE / job[0]), *job[1:]], stdin=subprocess.DEVNULL))
+        until = self.begin + self.args.minutes * 60 - 8
+        for host in self.place.hosts.values():
+            for person in host.spec.people:
+                self.place.person(host, person, until, person.pace * self.args.pace)
+        self.place.visits(until, 1.0)
+        pace = pace_of(self.args)
+        for entry in self.entries:
+            job = self.place.job(entry.cast, entry.variant, entry.address, self.begin + entry.start, pace, stay=True)
+            self.place.outside("intrusion.py", "--job", json.dumps(job))
 
     def run(self) -> None:
-        while time.time() < self.begin + self.args.minutes * 60:
-            time.sleep(min(60, max(0.1, self.begin + self.args.minutes * 60 - time.time())))
-            status = preflight.audit_status()
-            size = (self.root / "var/log/audit/audit.log").stat().st_size >> 20
-            say(
-                f"{(time.time() - self.begin) / 60:.0f} min, lost {status.get('lost')}, "
-                f"backlog {status.get('backlog')}, raw log {size} MB"
-            )
+        end, told = self.begin + self.args.minutes * 60, 0.0
+        while time.time() < end:
+            time.sleep(min(5, max(0.1, end - time.time())))
+            for name, host in self.place.hosts.items():
+                self.accounts[name].learn(host.root / "etc")
+            if time.time() - told > 60:
+                told = time.time()
+                status = preflight.audit_status()
+                minutes = (told - self.begin) / 60
+                say(
+                    f"{minutes:.0f} min, lost {status.get('lost')}, backlog {status.get('backlog')}, raw log "
+                    f"{self.auditing.size() >> 20} MB, forks {(self.place.work / 'forks.csv').stat().st_size >> 20} MB"
+                )
         self.end = time.time()
-
-    def undo(self) -> None:
-        """Leave nothing behind: rules, daemon, processes, namespaces, files."""
-        if self.auditd:
-            subprocess.run(["auditctl", "-D"], check=False, stdout=subprocess.DEVNULL)
-            time.sleep(2)
-            self.auditd.terminate()
-            self.auditd.wait()
-        for person in self.people:
-            person.terminate()
-            person.wait()
-        if self.host:
-            self.host.stop()
-        if self.lineage:
-            self.lineage.send_signal(signal.SIGTERM)
-            self.lineage.wait()
-        for log in sorted((self.root / "var/log/audit").glob("audit.log")):
-            shutil.move(log, self.work / "audit.log")
-        checked("auditctl", "-e", self.before.get("enabled", "0"))
-        checked("auditctl", "-b", self.before.get("backlog_limit", "64"))
-        checked("auditctl", "--backlog_wait_time", self.before.get("backlog_wait_time", "60000"))
-        host.remove(self.root)
+        self.lost = int(preflight.audit_status().get("lost", -1))
+        self.trouble = self.place.failed_services()
 
     def note(self) -> None:
         """What the cutting and labelling needs to know about this run."""
-        assert self.host
-        (self.work / "run.json").write_text(
-            json.dumps(
-                {
-                    "host": host.NAME,
-                    "host_pid": self.host.pid,
-                    "begin": self.begin,
-                    "end": self.end,
-                    "minutes": self.args.minutes,
-                    "seed": self.args.seed,
-                    "pace": self.args.pace,
-                    "lost": int(self.status.get("lost", -1)),
-                }
-            ),
-            encoding="utf-8",
-        )
+        hosts = {}
+        for name, host in self.place.hosts.items():
+            spec, known = host.spec, self.accounts[name]
+            rules = [line.replace(str(host.root), "") for line in self.auditing.rules_of(host.root)]
+            hosts[name] = {
+                "pid": host.pid,
+                "suite": spec.suite,
+                "split": spec.split,
+                "address": spec.address,
+                "log": spec.log,
+                "people": [person.name for person in spec.people],
+                "accounts": {"users": known.users, "groups": known.groups},
+                "rules": rules,
+            }
+        jobs = {
+            entry.id: {
+                "storyline": entry.cast.story.name,
+                "split": entry.cast.story.split,
+                "variant": entry.variant,
+                "hosts": entry.hosts(),
+                "words": entry.cast.story.words,
+                "address": entry.address,
+            }
+            for entry in self.entries
+        }
+        facts = {"begin": self.begin, "end": self.end, "minutes": self.args.minutes, "seed": self.args.seed}
+        facts |= {"lost": self.lost, "kernel": platform.release().split("-")[0], "hosts": hosts, "jobs": jobs}
+        (self.place.work / "run.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--minutes", type=float, default=75)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--hosts", help="only these, by comma")
+    parser.add_argument("--storylines", help="only these, by comma")
+    parser.add_argument("--plan", type=Path, help="play this plan (JSON, as printed) instead of one made from the seed")
+    parser.add_argument("--only-plan", action="store_true", help="print the plan and stop")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--pace", type=float, default=0.7, help="factor on the pauses of the three people")
+    parser.add_argument("--pace", type=float, default=1.0, help="factor on the pauses of the people")
     parser.add_argument("--install", action="store_true", help="install missing Debian packages first")
-    parser.add_argument("--base", type=Path, help="a bare tree made earlier by debootstrap; it is copied, not changed")
-    parser.add_argument(
-        "--keep", type=Path, help="copy the private raw material (other programs' events too) here; for debugging"
-    )
+    parser.add_argument("--base", type=Path, default=stage.BASE, help="folder of bare trees, copied, not changed")
+    parser.add_argument("--cache", type=Path, default=stage.CACHE, help="folder of built hosts")
+    parser.add_argument("--layers", action="store_true", help="use layers instead of copied trees: quicker, for trials")
+    parser.add_argument("--keep", type=Path, help="copy the private raw material (other programs' events too) here")
     return parser.parse_args()
+
+
+def report(facts: dict[str, object], entries: list[plan.Entry], out: Path, trouble: list[str]) -> int:
+    print(json.dumps(facts, indent=1))
+    told = json.loads((out / "storylines.json").read_text(encoding="utf-8"))["intrusions"]
+    wrong = [f"{each['id']}: {'; '.join(each['broken'])}" for each in told if each["broken"]]
+    wrong += [f"{each['id']} left no event" for each in told if not each["events"]]
+    print("\n".join(wrong + trouble), file=sys.stderr)
+    return 1 if wrong else 0
 
 
 def main() -> int:
     args = parse()
+    hosts, entries = choose(args)
+    print(json.dumps(plan.lines(entries), indent=1), flush=True)
+    if args.only_plan:
+        return 0
     problems = preflight.missing(args.install)
     if problems:
         print("cannot record here:\n  " + "\n  ".join(problems), file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    work = Path(tempfile.mkdtemp(prefix="range-", dir="/var/tmp"))
-    recording = Recording(work, args)
+    casts = list({(entry.id): entry.cast for entry in entries}.values())
+    place = stage.Stage(hosts.values(), casts, args, copied=not args.layers)
+    recording = Recording(place, entries, args)
     try:
         try:
-            recording.prepare()
-            recording.listen()
-            recording.start_people()
-            recording.run()
-            recording.status = preflight.audit_status()
-            recording.note()
+            say(f"building in {place.work}")
+            with place:
+                say("the hosts run")
+                try:
+                    recording.start()
+                    recording.run()
+                    recording.note()
+                finally:
+                    recording.auditing.stop()
         finally:
-            recording.undo()
+            place.leave()
+            for host in place.hosts.values():
+                shutil.rmtree(host.work, ignore_errors=True)
             if args.keep:
-                shutil.copytree(work, args.keep, dirs_exist_ok=True)
-        facts = publish.write(work, args.out)
+                subprocess.run(["cp", "-a", "--", f"{place.work}/.", str(args.keep)], check=True)
+        say("cutting")
+        facts = publish.write(place.work, args.out)
     finally:
-        if not (work / "root").exists():
-            shutil.rmtree(work)
-    print(json.dumps(facts, indent=1))
-    if facts["roots"].get("intruder not found"):
-        print("some of the intruder's connections could not be followed: labels are incomplete", file=sys.stderr)
-        return 1
-    return 0
+        place.remove()
+    return report(facts, entries, args.out, recording.trouble)
 
 
 if __name__ == "__main__":

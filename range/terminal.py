@@ -10,11 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from switch import with_parent
+
 HERE = Path(__file__).resolve().parent
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b\][^\x07]*\x07|\x1b[()=>][A-Z0-9]?|\r")
-PROMPT = re.compile(r"[\w-]+@[\w-]+:[^\n]*[$#] $")
-PASSWORD = re.compile(r"assword[^\n]*: ?$")
+PROMPT = re.compile(
+    r"(?:[\w-]+@[\w-]+:[^\n]*[$#%] |(?:^|\n)(?:[\w.-]*sh-[\d.]+)?[$#] |(?:^|\n)>>> "
+    r"|[=\-](?:\*|!)?[#>] |sqlite> |(?:mysql|\)\])> )$"
+)
+PASSWORD = re.compile(r"(?:assword|assphrase)[^\n]*: ?$")
 
 
 class Terminal:
@@ -23,6 +28,8 @@ class Terminal:
     def __init__(self, read: Callable[[], bytes], write: Callable[[bytes], object]) -> None:
         self._read, self._write = read, write
         self._text, self._last, self.closed = "", time.monotonic(), False
+        self.blind = False  # a shell without a prompt: done when it has been quiet for a while
+        self.process: subprocess.Popen[bytes] | None = None
         threading.Thread(target=self._collect, daemon=True).start()
 
     def _collect(self) -> None:
@@ -48,13 +55,17 @@ class Terminal:
 
     def wait(self, timeout: float, password: str | None = None) -> bool:
         """True once a prompt stands at the end and nothing more comes; answers password questions."""
-        end = time.monotonic() + timeout
-        while time.monotonic() < end and not self.closed:
+        begin = time.monotonic()
+        while time.monotonic() < begin + timeout and not self.closed:
             time.sleep(0.05)
-            if time.monotonic() - self._last < 0.2:
+            quiet = time.monotonic() - self._last
+            if quiet < 0.2:
                 continue
             tail = self.seen()[-300:]
             if PROMPT.search(tail):
+                self.blind = False
+                return True
+            if self.blind and quiet > (1.2 if tail.strip() else 3.0):
                 return True
             if password and PASSWORD.search(tail):
                 time.sleep(0.8)
@@ -65,39 +76,41 @@ class Terminal:
 
     def line(self, text: str, timeout: float = 60, password: str | None = None) -> str:
         """Type one command (it may hold a here-document), wait for the prompt, return what was shown."""
+        return self.ask(text, timeout, password)[0]
+
+    def ask(self, text: str, timeout: float = 60, password: str | None = None) -> tuple[str, bool]:
+        """As `line`, and whether it came to an end by itself."""
         self._text, self._last = "", time.monotonic()
         # several lines are pasted, so that the shell does not complete the tabs in them
-        self.keys(("\x1b[200~" + text + "\x1b[201~" if "\n" in text else text) + "\n")
-        if not self.wait(timeout, password) and not self.closed:
+        pasted = "\n" in text and not self.blind
+        self.keys(("\x1b[200~" + text + "\x1b[201~" if pasted else text) + "\n")
+        done = self.wait(timeout, password) or self.closed
+        if not done:
             self.keys("\x03")
             self.wait(5)
-        return self.seen()
+        return self.seen(), done
+
+    def hang_up(self) -> None:
+        """Close an ssh session from this side."""
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait()
+        self.closed = True
 
 
-def over_ssh(key: str, source: str, login: str, password: str | None = None) -> Terminal:
-    """Log on to the recorded host from one of the loopback addresses."""
-    key_or_password = ["-i", key] if password is None else ["-o", "PreferredAuthentications=password"]
-    command = [
-        "ssh",
-        "-tt",
-        "-F",
-        "none",
-        *key_or_password,
-        "-b",
-        source,
-        "-o",
-        "StrictHostKeyChecking=no",
-        "-o",
-        "UserKnownHostsFile=/dev/null",
-        "-o",
-        "LogLevel=ERROR",
-        "-o",
-        "IdentitiesOnly=yes",
-        "-o",
-        "SendEnv=-*",
-        login,
-    ]
-    environ = {
+def ssh_words(source: str, key: str | None, password: bool) -> list[str]:
+    settings = "StrictHostKeyChecking=no UserKnownHostsFile=/dev/null LogLevel=ERROR IdentitiesOnly=yes SendEnv=-*"
+    settings += " NumberOfPasswordPrompts=1 ConnectTimeout=15"
+    words = ["ssh", "-F", "none", "-b", source]
+    for setting in settings.split():
+        words += ["-o", setting]
+    if key:
+        words += ["-i", key]
+    return [*words, "-o", "PreferredAuthentications=" + ("password" if password else "publickey")]
+
+
+def ssh_environ(password: str | None) -> dict[str, str]:
+    return {
         "PATH": "/usr/bin:/bin",
         "TERM": "xterm",
         "HOME": "/nonexistent",
@@ -105,12 +118,23 @@ def over_ssh(key: str, source: str, login: str, password: str | None = None) -> 
         "SSH_ASKPASS": str(HERE / "askpass.sh"),
         "RANGE_PASSWORD": password or "",
     }
+
+
+def over_ssh(key: str | None, source: str, login: str, password: str | None = None) -> Terminal:
+    """Log on to a recorded host from an outside address."""
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, env=environ
+        [*ssh_words(source, key, password is not None), "-tt", login],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        bufsize=0,
+        env=ssh_environ(password),
+        preexec_fn=with_parent,
     )
     assert process.stdin and process.stdout
     stdin: IO[bytes] = process.stdin
     stdout: IO[bytes] = process.stdout
     terminal = Terminal(lambda: stdout.read(65536), stdin.write)
+    terminal.process = process
     terminal.wait(20)
     return terminal

@@ -149,10 +149,11 @@ def test_a_benign_scene_with_a_grave_match_is_written_and_keeps_its_verdict(both
     scenes = of(both.watched, "scene")
     alone = [scene for scene in scenes if scene["verdict"] == "benign"]
     assert alone
-    assert all(scene["seen_by"] == "rules" and scene["rules"][0]["level"] == "critical" for scene in alone)
+    grave = ("high", "critical")
+    assert all(scene["seen_by"] == "rules" and scene["rules"][0]["level"] in grave for scene in alone)
     seen = both.watched[-1]["seen_by"]
     assert seen == {name: sum(scene["seen_by"] == name for scene in scenes) for name in ("both", "screen", "rules")}
-    assert min(seen.values()) > 0
+    assert seen["both"] > 0 and seen["rules"] > 0
     written = {scene["scene_id"] for scene in scenes}
     mild = {match["scene_id"] for match in of(both.watched, "match") if match["level"] == "low"}
     assert mild - written, "a mild match alone brings no benign scene up"

@@ -9,7 +9,7 @@ from tests.film.staged import batch, did, launch
 from watchfloor.base.events import Row
 from watchfloor.film import screen as screens
 from watchfloor.film.filming import Reel, film
-from watchfloor.film.screen import POOLED, pool
+from watchfloor.film.screen import pool
 from watchfloor.store.spool import Spool
 
 SVC = "C:\\Windows\\System32\\services.exe"
@@ -160,7 +160,7 @@ def test_repeating_a_frame_never_raises_a_verdict() -> None:
 def test_pooling_ranks_inside_each_bag() -> None:
     bag = np.asarray([1, 0, 1, 0, 1], np.int64)
     found = pool(bag, 3, np.arange(5, dtype=np.uint64), np.asarray([3, -1, 2, 5, -4], np.float32))
-    assert found.shape == (3, len(POOLED))
+    assert found.shape == (3, 3)
     assert found[0].tolist() == pytest.approx([5, 2, np.log1p(2)])
     assert found[1].tolist() == pytest.approx([3, 1 / 3, np.log1p(3)])
     assert found[2, 0] == -20

@@ -86,7 +86,7 @@ def test_the_report_document_holds_every_shown_frame(watched: Watched) -> None:
 
 
 def test_a_report_with_too_many_frames_keeps_the_telling_ones_and_says_so(watched: Watched) -> None:
-    document = watched.document(title="test", most_frames=50)
+    document = watched.document(title="test", all_scenes=True, most_frames=50)
     assert len(document["frames"]["scene"]) == 50
     assert document["summary"]["frames_left_out"] > 0
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from tests.lab.test_mil import _bags
+from watchfloor.lab.calibration import FALSE_ALARMS, calibrate, thresholds
 from watchfloor.lab.measure_film import at_false_alarms, calibration_error
-from watchfloor.lab.train_screen import FALSE_ALARMS, calibrate, thresholds
-from watchfloor.lab.units import units
+from watchfloor.lab.units import Opinion, units
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_stronger_frame_never_lowers_a_probability(seed: int) -> None:
     bags = _bags(seed)
     rng = np.random.default_rng(seed)
-    found = units(bags, rng.normal(size=bags.x.shape[0]))
+    found = units(bags, Opinion(rng.normal(size=bags.x.shape[0])))
     weights, _, limits = calibrate(bags, found)
     assert weights[0] >= 0 and weights[1] >= 0 and weights[2] <= 0
     assert limits["suspicious"] <= limits["malicious"] < 1

@@ -7,7 +7,7 @@ from scipy import sparse
 from watchfloor.film.pixels import PIXELS
 from watchfloor.lab import mil
 from watchfloor.lab.bags import Bags, shared_pixels
-from watchfloor.lab.units import units
+from watchfloor.lab.units import Opinion, units
 
 ATTACK, LAB_MARK = 100, 5_000
 
@@ -39,6 +39,13 @@ def _bags(seed: int, recordings: int = 40, frames: int = 20) -> Bags:
         repeats=np.ones(n, np.int32),
         launch=np.ones(n, np.bool_),
         action=np.zeros(n, np.int16),
+        truth=np.full(n, -1, np.int8),
+        intrusion=np.zeros(n, "S8"),
+        technique=np.zeros(n, "S8"),
+        time=np.arange(n),
+        parent=np.full(n, -1),
+        rule=np.zeros(n, np.int8),
+        rule_techniques=np.zeros(n, "S8"),
         facts=facts,
         labs=names,
         lab=np.asarray([names.index(f["lab"]) for f in facts]),
@@ -66,6 +73,6 @@ def test_a_pixel_that_only_one_lab_shows_gets_no_weight() -> None:
 
 def test_an_attack_recording_is_one_unit_and_each_benign_scene_another() -> None:
     bags = _bags(2)
-    found = units(bags, np.zeros(bags.x.shape[0]))
+    found = units(bags, Opinion(np.zeros(bags.x.shape[0])))
     assert found.attack.sum() == 20
     assert (~found.attack).sum() == 20

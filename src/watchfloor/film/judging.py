@@ -14,16 +14,18 @@ from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
 from watchfloor.film import explain, keyframes
 from watchfloor.film.cast import Cast, Owner
 from watchfloor.film.filming import Reel
-from watchfloor.film.frames import CHANNELS, ROWS
-from watchfloor.film.screen import best_labels, pool
+from watchfloor.film.net import UNSEEN
+from watchfloor.film.screen import Floats, best_labels
 from watchfloor.film.strip import NO_TIME
+from watchfloor.film.viewing import Opinion, Viewing, frames_of, opinion, view
 
 #: Key frames written down for a flagged scene, and for a benign one.
 KEY_FRAMES: Final = 12
 BENIGN_KEY_FRAMES: Final = 2
 
-#: A label is written down from this probability on.
-LABEL_FLOOR: Final = 0.3
+#: A label of a scene, and of a key frame, is written down from this probability on; techniques share one.
+LABEL_FLOOR: Final = 0.05
+FRAME_LABEL_FLOOR: Final = 0.2
 MOST_LABELS: Final = 8
 
 _ACTION_NAMES: Final = tuple(ACTIONS)
@@ -31,45 +33,45 @@ _ACTION_NAMES: Final = tuple(ACTIONS)
 
 def judge(reel: Reel) -> tuple[Scene, ...]:
     """Every scene of the reel, judged, worst first."""
-    runs, screen, casting = reel.runs, reel.screen, reel.casting
-    owner = runs["owner"].astype(np.int64)
-    scene_p = screen.probability(pool(reel.runs_scene, len(casting.roots), runs["pattern"], runs["logit"]))
-    owner_p = screen.probability(pool(owner, len(reel.cast.owners), runs["pattern"], runs["logit"]))
+    screen, casting = reel.screen, reel.casting
+    seen = view(reel)
+    told = opinion(reel, seen)
+    runs = reel.runs.copy()
+    runs["logit"] = salience(runs["logit"], seen.frame)
     rare = keyframes.rarity(runs["pattern"])
     order = np.argsort(reel.runs_scene, kind="stable")
     bounds = np.searchsorted(reel.runs_scene[order], np.arange(len(casting.roots) + 1))
     picked: list[npt.NDArray[np.int64]] = []
     for s in range(len(casting.roots)):
         mine = order[bounds[s] : bounds[s + 1]]
-        budget = KEY_FRAMES if scene_p[s] >= screen.suspicious else BENIGN_KEY_FRAMES
+        budget = BENIGN_KEY_FRAMES if told.verdict(screen, s) == "benign" else KEY_FRAMES
         picked.append(mine[keyframes.choose(runs[mine], rare[mine], budget)] if len(mine) else mine)
     shown = _Shown(reel, np.concatenate(picked) if picked else np.zeros(0, np.int64))
-    writer = _Writer(reel, scene_p, owner_p, shown)
+    writer = _Writer(reel, runs["logit"], told, shown, seen)
     scenes = [writer.scene(s, picked[s]) for s in range(len(casting.roots)) if len(picked[s])]
     return tuple(sorted(scenes, key=lambda s: (-s.score, s.start or datetime.max.replace(tzinfo=UTC))))
 
 
+def salience(look: Floats, frame: Floats) -> Floats:
+    """How much each run speaks for an attack, as a logit: both opinions where it was watched, else little."""
+    return np.where(frame > UNSEEN, (look + frame) / 2, np.minimum(look, 0.0) - 1.0).astype(np.float32)
+
+
 class _Shown:
-    """The Events behind all chosen key frames, fetched at once, with their frames and label scores."""
+    """The Events behind all chosen key frames, fetched at once, with their frames."""
 
     def __init__(self, reel: Reel, picked: npt.NDArray[np.int64]) -> None:
         runs = reel.runs[picked]
         table = reel.event_rows(runs["batch"], runs["row"])
         self.values: list[dict[str, Any]] = table.to_pylist()
         self.place = {int(run): i for i, run in enumerate(picked)}
-        batches = table.to_batches()
-        shape = (0, ROWS, CHANNELS)
-        self.frames = (
-            np.concatenate([reel.camera.encode(b) for b in batches]) if batches else np.zeros(shape, np.uint32)
-        )
-        self.labels = reel.screen.attribute(self.frames)
+        self.frames = frames_of(reel, picked)
 
 
 class _Writer:
-    def __init__(
-        self, reel: Reel, scene_p: npt.NDArray[np.float32], owner_p: npt.NDArray[np.float32], shown: _Shown
-    ) -> None:
-        self._reel, self._scene_p, self._owner_p, self._shown = reel, scene_p, owner_p, shown
+    def __init__(self, reel: Reel, salience: Floats, told: Opinion, shown: _Shown, seen: Viewing) -> None:
+        self._reel, self._told, self._shown = reel, told, shown
+        self._salience, self._seen = salience, seen
         self._events, self._frames, self._first, self._last = reel.strip.totals(len(reel.cast.owners))
         members: dict[int, list[int]] = {}
         for number, scene in enumerate(reel.casting.scene.tolist()):
@@ -80,10 +82,11 @@ class _Writer:
         reel = self._reel
         members = self._members[s]
         root = reel.casting.roots[s]
-        probability = float(self._scene_p[s])
-        flagged = probability >= reel.screen.suspicious
-        tactics, techniques = self._attribution(picked) if flagged else ((), ())
-        shares = keyframes.weights(reel.runs["logit"][picked])
+        verdict = self._told.verdict(reel.screen, s)
+        flagged = verdict != "benign"
+        names = self._names(s) if flagged else {}
+        tactics, techniques = self._attribution(s, names) if flagged else ((), ())
+        shares = keyframes.weights(self._salience[picked])
         index = np.asarray(members)
         return Scene(
             scene_id=f"{reel.cast.owners[root].host or 'host'}/{reel.cast.owners[root].uid}",
@@ -94,22 +97,31 @@ class _Writer:
             end=_time(int(self._last[index].max())),
             events=int(self._events[index].sum()),
             frames=int(self._frames[index].sum()),
-            verdict=reel.screen.verdict(probability),
-            score=probability,
+            verdict=verdict,
+            score=float(self._told.scene[s]),
             tactics=tactics,
             techniques=techniques,
             processes=tuple(self._process(m) for m in members if reel.cast.owners[m].kind == "process"),
-            key_frames=tuple(self._key_frame(int(r), float(w), flagged) for r, w in zip(picked, shares, strict=True)),
+            key_frames=tuple(
+                self._key_frame(int(r), float(w), flagged, names.get(int(r)))
+                for r, w in zip(picked, shares, strict=True)
+            ),
             links=tuple(self._link_words(s)),
         )
 
-    def _attribution(self, picked: npt.NDArray[np.int64]) -> tuple[tuple[Scored, ...], tuple[Scored, ...]]:
-        screen = self._reel.screen
-        places = [self._shown.place[int(r)] for r in picked]
-        relevance = 1.0 / (1.0 + np.exp(-np.clip(self._reel.runs["logit"][picked], -30, 30)))
-        scores = (self._shown.labels[places] * np.sqrt(relevance)[:, None]).max(axis=0)
-        tactics = best_labels(screen.labels, scores, prefix="TA", floor=LABEL_FLOOR, most=MOST_LABELS)
-        techniques = best_labels(screen.labels, scores, prefix="T1", floor=LABEL_FLOOR, most=MOST_LABELS)
+    def _names(self, s: int) -> dict[int, Floats]:
+        """Probability of each label for each watched run of a scene."""
+        return dict(zip(self._seen.clip(s).tolist(), self._seen.names(s), strict=True))
+
+    def _attribution(self, s: int, names: dict[int, Floats]) -> tuple[tuple[Scored, ...], tuple[Scored, ...]]:
+        """Labels of a scene: those of its frames, each heard as loudly as it looks malicious."""
+        labels, clip = self._reel.screen.labels, self._seen.clip(s)
+        if not labels or not len(clip):
+            return (), ()
+        loud = keyframes.weights(np.clip(self._seen.frame[clip], -8, 8))
+        scores = (np.asarray([names[int(r)] for r in clip]) * loud[:, None]).sum(axis=0)
+        tactics = best_labels(labels, scores, prefix="TA", floor=LABEL_FLOOR, most=MOST_LABELS)
+        techniques = best_labels(labels, scores, prefix="T1", floor=LABEL_FLOOR, most=MOST_LABELS)
         return tactics, techniques
 
     def _process(self, number: int) -> Process:
@@ -120,20 +132,21 @@ class _Writer:
             image=owner.image or (f"logon session of {owner.user}" if owner.kind == "session" else owner.image),
             command_line=owner.command_line,
             start=owner.start or _time(int(self._first[number])),
-            score=float(self._owner_p[number]),
+            score=float(self._told.owner[number]),
             parent_uid=owner.parent_uid,
             user=owner.user,
             events=int(self._events[number]),
         )
 
-    def _key_frame(self, run: int, weight: float, flagged: bool) -> KeyFrame:
+    def _key_frame(self, run: int, weight: float, flagged: bool, names: Floats | None) -> KeyFrame:
         reel, place = self._reel, self._shown.place[run]
-        values, frame, labels = self._shown.values[place], self._shown.frames[place], self._shown.labels[place]
+        values, frame = self._shown.values[place], self._shown.frames[place]
         record = reel.runs[run]
         action = ACTIONS[_ACTION_NAMES[int(record["action"])]]
         screen = reel.screen
-        techniques = best_labels(screen.labels, labels, prefix="T1", floor=LABEL_FLOOR, most=3) if flagged else ()
-        tactics = best_labels(screen.labels, labels, prefix="TA", floor=LABEL_FLOOR, most=3) if flagged else ()
+        told = names if names is not None else np.zeros(len(screen.labels), np.float32)
+        techniques = best_labels(screen.labels, told, prefix="T1", floor=FRAME_LABEL_FLOOR, most=3)
+        tactics = best_labels(screen.labels, told, prefix="TA", floor=FRAME_LABEL_FLOOR, most=3)
         owner: Owner = reel.cast.owners[int(record["owner"])]
         why = explain.reasons(screen, frame, values) if flagged else ()
         return KeyFrame(
@@ -145,7 +158,7 @@ class _Writer:
             weight=weight,
             process_uid=owner.uid,
             repeats=int(record["repeats"]),
-            score=float(1.0 / (1.0 + np.exp(-np.clip(record["logit"], -30, 30)))),
+            score=float(1.0 / (1.0 + np.exp(-np.clip(self._salience[run], -30, 30)))),
             features=tuple(english for english, _ in why),
             features_zh=tuple(chinese for _, chinese in why),
             techniques=tuple(t.id for t in techniques),

@@ -1,8 +1,9 @@
-"""The screen: a linear model over hashed features that judges frames, and pools frames into verdicts.
+"""The screen: a linear first look at every frame, a network that watches the clips it chooses, one verdict from both.
 
-A frame's logit is the sum of its pixels' weights. A scene is a bag of frames of which most are harmless
-even when it is malicious (multiple-instance learning, Dietterich et al. 1997), so a bag's probability is a
-calibrated function of its strongest distinct frames. Knows nothing of training; the lab writes the pack.
+A frame's first-look logit is the sum of its pixels' weights. A scene is a bag of frames of which most are harmless
+even when it is malicious (multiple-instance learning, Dietterich et al. 1997), so its probability is a calibrated
+function of its strongest distinct frames, as the first look and the network see them, and of the network's word on
+the whole clip. Knows nothing of training; the lab writes the pack.
 """
 
 from collections.abc import Sequence
@@ -15,47 +16,53 @@ import numpy.typing as npt
 
 from watchfloor.base.errors import PackError
 from watchfloor.base.scenes import Scored, VerdictName
+from watchfloor.film.clips import Vocabulary
 from watchfloor.film.frames import CHANNELS, ROWS
+from watchfloor.film.net import UNSEEN, Net
 from watchfloor.film.pixels import PIXELS, Pixels
-from watchfloor.store.packs import Pack, open_pack
+from watchfloor.store.packs import open_pack
 
 Floats = npt.NDArray[np.float32]
 
-#: Raised when frames or pooling change meaning: an older pack is then refused instead of misread.
-FORMAT_VERSION: Final = 1
+#: Raised when frames, pooling or the network's inputs change meaning: an older pack is then refused, not misread.
+FORMAT_VERSION: Final = 2
 NAME: Final = "screen"
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "bundled" / "screen"
 
-#: What a bag is judged by, see ``pool``.
-POOLED: Final = ("strongest", "mean of three strongest", "log distinct frames")
+#: What a bag is judged by, see ``features``; only scenes have the last one.
+POOLED: Final = (
+    "strongest at first look",
+    "mean of three strongest at first look",
+    "log distinct frames",
+    "strongest watched",
+    "mean of three strongest watched",
+    "clip watched",
+)
+#: Logits beyond this say no more.
+_SURE: Final = 8.0
 
 
 @dataclass(frozen=True, slots=True)
-class Screen:
-    """A loaded pack: frame weights, attribution weights, calibration and thresholds."""
+class Calibration:
+    """From features of bags to probabilities: ``weights`` ``(features,)`` and ``bias``, a logistic regression."""
 
-    weights: Floats  # (PIXELS,) float32, weights[0] == 0
+    weights: Floats
     bias: float
-    pool_weights: Floats  # (len(POOLED),)
-    pool_bias: float
+
+    def probability(self, found: Floats) -> Floats:
+        """``(B, features)`` to ``(B,)``."""
+        z = found @ self.weights + np.float32(self.bias)
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -30, 30))), np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How one family of operating systems is judged: their logs differ too much for one calibration."""
+
+    scenes: Calibration
+    processes: Calibration  # of all features but the last
     suspicious: float
     malicious: float
-    labels: tuple[str, ...]  # ATT&CK tactic and technique ids
-    label_start: npt.NDArray[np.int64]  # (PIXELS + 1,): attribution weights of pixel p are [start[p], start[p+1])
-    label_index: npt.NDArray[np.uint16]
-    label_weight: Floats
-    label_bias: Floats  # (len(labels),)
-    card: dict[str, Any]
-
-    def logits(self, frames: Pixels) -> Floats:
-        """Logit of each frame being part of an attack. ``(N, ROWS, CHANNELS)`` → ``(N,)`` float32."""
-        flat = frames.reshape(len(frames), ROWS * CHANNELS)
-        return np.asarray(self.weights[flat].sum(axis=1, dtype=np.float32) + np.float32(self.bias))
-
-    def probability(self, pooled: Floats) -> Floats:
-        """Calibrated probability of each bag. ``(B, len(POOLED))`` → ``(B,)``."""
-        z = pooled @ self.pool_weights + np.float32(self.pool_bias)
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -30, 30))), np.float32)
 
     def verdict(self, probability: float) -> VerdictName:
         """The word for a probability."""
@@ -63,28 +70,65 @@ class Screen:
             return "malicious"
         return "suspicious" if probability >= self.suspicious else "benign"
 
-    def attribute(self, frames: Pixels) -> Floats:
-        """Probability of each label for each frame. ``(N, ROWS, CHANNELS)`` → ``(N, len(labels))``."""
-        scores = np.tile(self.label_bias, (len(frames), 1)).astype(np.float32)
+
+#: Families of operating systems, by number: see ``film.viewing.families``.
+FAMILIES: Final = ("windows", "unix")
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A loaded pack: first-look weights, network, and a ``Family`` for each of ``FAMILIES``."""
+
+    weights: Floats  # (PIXELS,) float32, weights[0] == 0
+    bias: float
+    net: Net | None  # None: nothing is watched and nothing named
+    families: tuple[Family, ...]
+    card: dict[str, Any]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """ATT&CK technique and tactic ids the network can name."""
+        return self.net.labels if self.net is not None else ()
+
+    def logits(self, frames: Pixels) -> Floats:
+        """First-look logit of each frame being part of an attack. ``(N, ROWS, CHANNELS)`` → ``(N,)`` float32."""
         flat = frames.reshape(len(frames), ROWS * CHANNELS)
-        row, _ = np.nonzero(flat)
-        pixel = flat[flat != 0].astype(np.int64)
-        start, count = self.label_start[pixel], self.label_start[pixel + 1] - self.label_start[pixel]
-        owner = np.repeat(row, count)
-        offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        entry = np.repeat(start, count) + offset
-        np.add.at(scores, (owner, self.label_index[entry].astype(np.int64)), self.label_weight[entry])
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(scores, -30, 30))), np.float32)
+        return np.asarray(self.weights[flat].sum(axis=1, dtype=np.float32) + np.float32(self.bias))
+
+
+def features(
+    bag: npt.NDArray[np.int64],
+    bags: int,
+    pattern: npt.NDArray[np.uint64],
+    look: Floats,
+    frame: Floats,
+    whole: Floats | None = None,
+) -> Floats:
+    """What bags of frames are judged by, ``(bags, len(POOLED))``, one less without ``whole``.
+
+    ``bag``, ``pattern`` and the logits ``look`` and ``frame`` (``UNSEEN`` where not watched) are ``(frames,)``;
+    ``whole`` is the network's logit of each bag's clip, ``(bags,)``.
+    """
+    seen = frame > UNSEEN
+    first = pool(bag, bags, pattern, look)
+    second = pool(bag[seen], bags, pattern[seen], frame[seen])[:, :2]
+    found: Floats = np.c_[first, second]
+    if whole is not None:
+        found = np.c_[found, whole]
+    size = found[:, 2].copy()
+    clipped = np.clip(found, -_SURE, _SURE).astype(np.float32)
+    clipped[:, 2] = size
+    return clipped
 
 
 def pool(bag: npt.NDArray[np.int64], bags: int, pattern: npt.NDArray[np.uint64], logit: Floats) -> Floats:
-    """Bag features from runs. ``bag``, ``pattern``, ``logit`` are ``(runs,)``; returns ``(bags, len(POOLED))``.
+    """Strongest frame, mean of the three strongest and log of distinct frames of each bag, ``(bags, 3)``.
 
-    Equal frames of a bag count once, so that repetition alone never raises a verdict. An empty bag gets a
-    logit of -20.
+    Equal frames of a bag count once, so that repetition alone never raises a verdict. An empty bag gets
+    ``UNSEEN``.
     """
-    pooled = np.zeros((bags, len(POOLED)), np.float32)
-    pooled[:, :2] = -20.0
+    pooled = np.zeros((bags, 3), np.float32)
+    pooled[:, :2] = UNSEEN
     if not len(bag):
         return pooled
     order = np.lexsort((-logit, pattern, bag))
@@ -110,48 +154,40 @@ def load(folder: Path = BUNDLED) -> Screen:
         PackError: no pack there, an altered file, another format, or arrays that do not fit together.
     """
     pack = open_pack(folder, name=NAME, format_version=FORMAT_VERSION)
-    arrays = {n: np.load(pack.path(f"{n}.npy"), allow_pickle=False) for n in ARRAYS}
-    weights = arrays["weights"].astype(np.float32)
-    start = np.cumsum(np.r_[0, arrays["label_count"].astype(np.int64)])
-    labels = tuple(pack.manifest["labels"])
-    sound = weights.shape == (PIXELS,) and len(start) == PIXELS + 1 and start[-1] == len(arrays["label_index"])
-    if not sound or len(arrays["label_bias"]) != len(labels):
-        raise PackError(f"model pack {folder} holds arrays of the wrong size.", hint="Reinstall watchfloor.")
-    return _screen(pack, arrays, weights, start, labels)
-
-
-def _screen(
-    pack: Pack, arrays: dict[str, Any], weights: Floats, start: npt.NDArray[np.int64], labels: tuple[str, ...]
-) -> Screen:
+    weights = np.load(pack.path("weights.npy"), allow_pickle=False).astype(np.float32)
+    words = np.load(pack.path("vocabulary.npy"), allow_pickle=False)
     facts = pack.manifest
+    families = tuple(_family(facts["families"][name]) for name in FAMILIES)
+    sizes = {(len(one.scenes.weights), len(one.processes.weights)) for one in families}
+    if (weights.shape, words.shape) != ((PIXELS,), (PIXELS,)) or sizes != {(len(POOLED), len(POOLED) - 1)}:
+        raise PackError(f"model pack {folder} holds arrays of the wrong size.", hint="Reinstall watchfloor.")
     return Screen(
         weights=weights,
         bias=float(facts["bias"]),
-        pool_weights=np.asarray(facts["pool_weights"], np.float32),
-        pool_bias=float(facts["pool_bias"]),
-        suspicious=float(facts["thresholds"]["suspicious"]),
-        malicious=float(facts["thresholds"]["malicious"]),
-        labels=labels,
-        label_start=start,
-        label_index=arrays["label_index"],
-        label_weight=arrays["label_weight"].astype(np.float32),
-        label_bias=arrays["label_bias"].astype(np.float32),
+        net=Net(pack.path("watcher.onnx"), Vocabulary(words.astype(np.uint16)), tuple(facts["labels"])),
+        families=families,
         card=dict(facts.get("card", {})),
     )
 
 
+def _family(facts: dict[str, Any]) -> Family:
+    scenes, processes = (
+        Calibration(np.asarray(facts[name]["weights"], np.float32), float(facts[name]["bias"]))
+        for name in ("scenes", "processes")
+    )
+    limits = facts["thresholds"]
+    return Family(scenes, processes, float(limits["suspicious"]), float(limits["malicious"]))
+
+
 def blank() -> Screen:
     """A screen that finds nothing: for filming without judging."""
-    none = np.zeros(0, np.float32)
-    return Screen(
-        weights=np.zeros(PIXELS, np.float32), bias=0.0, pool_weights=np.zeros(len(POOLED), np.float32), pool_bias=0.0,
-        suspicious=1.0, malicious=1.0, labels=(), label_start=np.zeros(PIXELS + 1, np.int64),
-        label_index=np.zeros(0, np.uint16), label_weight=none, label_bias=none, card={},
-    )  # fmt: skip
+    scenes, processes = (Calibration(np.zeros(size, np.float32), 0.0) for size in (len(POOLED), len(POOLED) - 1))
+    weights = np.zeros(PIXELS, np.float32)
+    return Screen(weights, 0.0, None, tuple(Family(scenes, processes, 1.0, 1.0) for _ in FAMILIES), {})
 
 
-#: Arrays of a pack, one ``.npy`` file each.
-ARRAYS: Final = ("weights", "label_count", "label_index", "label_weight", "label_bias")
+#: Files of a pack beside its manifest.
+FILES: Final = ("weights.npy", "vocabulary.npy", "watcher.onnx")
 
 
 def best_labels(labels: Sequence[str], scores: Floats, *, prefix: str, floor: float, most: int) -> tuple[Scored, ...]:

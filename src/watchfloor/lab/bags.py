@@ -12,7 +12,13 @@ from scipy import sparse
 from watchfloor.film.pixels import PIXELS
 
 #: A recording's label as the prior probability that one of its frames belongs to an attack.
-PRIOR: Final = {"intrusion": 0.95, "malicious": 0.6, "mixed": 0.03, "background": 0.0, "benign": 0.0}
+PRIOR: Final = {"malicious": 0.6, "mixed": 0.03, "background": 0.0, "benign": 0.0}
+#: Channels of Unix logs; others belong to Windows.
+_UNIX: Final = frozenset(("auditd", "endpoint-security", "endpoint.events.process", "Linux-Sysmon/Operational"))
+#: The prior of a frame that lineage says an intruder made.
+TRUE_PRIOR: Final = 0.95
+#: The least prior of a frame of an attack recording that a Sigma rule of medium, high or critical level matches.
+RULE_PRIOR: Final = {3: 0.3, 4: 0.8, 5: 0.9}
 
 
 @dataclass(slots=True)
@@ -27,6 +33,13 @@ class Bags:
     repeats: npt.NDArray[np.int32]
     launch: npt.NDArray[np.bool_]
     action: npt.NDArray[np.int16]
+    truth: npt.NDArray[np.int8]  # 1 an intruder's, 0 ordinary, -1 unknown
+    intrusion: npt.NDArray[np.bytes_]  # which one, empty where truth is not 1
+    technique: npt.NDArray[np.bytes_]
+    time: npt.NDArray[np.int64]  # of the first of equal frames, microseconds, ``film.strip.NO_TIME`` unknown
+    parent: npt.NDArray[np.int64]  # the owner's parent, -1 unknown
+    rule: npt.NDArray[np.int8]  # the highest level of the rules that match, 3 medium to 5 critical, 0 none
+    rule_techniques: npt.NDArray[np.bytes_]  # what those rules are tagged with, joined by blanks
     facts: list[dict[str, Any]]
     labs: list[str]
     lab: npt.NDArray[np.int64]  # (recordings,)
@@ -34,6 +47,21 @@ class Bags:
     def label(self) -> npt.NDArray[np.str_]:
         """Label of each recording, ``(recordings,)``."""
         return np.asarray([f["label"] for f in self.facts])
+
+    def prior(self) -> npt.NDArray[np.float64]:
+        """Probability of each frame being part of an attack, before any model is asked."""
+        known = np.asarray([PRIOR[f["label"]] for f in self.facts])[self.recording]
+        for level, least in RULE_PRIOR.items():
+            known = np.where((self.rule == level) & (known > 0), np.maximum(known, least), known)
+        return np.where(self.truth == 1, TRUE_PRIOR, np.where(self.truth == 0, 0.0, known))
+
+    def unix(self) -> npt.NDArray[np.bool_]:
+        """Which recordings were made on a Unix, ``(recordings,)``, told by their channels."""
+        return np.asarray([any(c in _UNIX for c in f.get("channels", ())) for f in self.facts])
+
+    def bag(self) -> npt.NDArray[np.int64]:
+        """The bag of each frame: its recording, or the process that an intruder ran, each an attack of its own."""
+        return np.where(self.truth == 1, self.owner + len(self.facts), self.recording.astype(np.int64))
 
 
 def load(path: Path) -> Bags:
@@ -56,6 +84,13 @@ def load(path: Path) -> Bags:
         repeats=raw["repeats"],
         launch=raw["launch"],
         action=raw["action"],
+        truth=raw["truth"],
+        intrusion=raw["intrusion"],
+        technique=raw["technique"],
+        time=raw["time"],
+        parent=raw["parent"],
+        rule=raw["rule"],
+        rule_techniques=raw["rule_techniques"],
         facts=facts,
         labs=labs,
         lab=np.asarray([place[f["lab"]] for f in facts]),
@@ -67,8 +102,8 @@ TEXT: Final = "text"
 
 
 def always_trains(facts: dict[str, Any]) -> bool:
-    """Commands, rules and our own Linux work train every model and measure none; see ``measure_recording``."""
-    return bool(facts["lab"] == TEXT or facts["lab"].startswith("range:"))
+    """Commands and rules train every model and measure none."""
+    return bool(facts["lab"] == TEXT)
 
 
 def shared_pixels(bags: Bags, recordings: npt.NDArray[np.bool_], least: int = 2) -> npt.NDArray[np.bool_]:

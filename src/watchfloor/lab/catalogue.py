@@ -8,7 +8,12 @@ import csv
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from watchfloor.base import attack
 
@@ -17,6 +22,10 @@ _LEFT_OUT = frozenset(("ait_ads", "secrl", "linux_adfa_ld"))
 
 #: Unlabelled sources nobody attacked: parser samples and one workstation. They serve as background.
 _BACKGROUND = frozenset(("msticpy/mde_proc_cs1.csv.gz", "linux_ait_audit/Audit_2k.log", "msticpy/linux_events.csv.gz"))
+
+#: Recordings that stop being ordinary work at a moment. The workstation of mde_proc_cs1 counts as unlabelled
+#: background, but an archive opened there starts mshta, a script, rundll32 on socks.dat and an operator's commands.
+ORDINARY_UNTIL: Final = {"msticpy/mde_proc_cs1.csv.gz": datetime(2021, 6, 23, 3, 8, 14, tzinfo=UTC)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,16 @@ def recordings(data: Path) -> Iterator[Recording]:
             found = _recording(data, row)
             if found is not None:
                 yield found
+
+
+def ordinary_part(recording: Recording, batch: pa.RecordBatch, *, after: bool = False) -> pa.RecordBatch:
+    """What comes before the attack that ends a recording, or ``after`` it; other recordings are left as they are."""
+    moment = ORDINARY_UNTIL.get(recording.name)
+    if moment is None:
+        return batch
+    ends = pa.scalar(moment, pa.timestamp("us", tz="UTC"))
+    times = batch.column("time")
+    return batch.filter(pc.greater_equal(times, ends) if after else pc.less(times, ends))
 
 
 def _recording(data: Path, row: dict[str, str]) -> Recording | None:

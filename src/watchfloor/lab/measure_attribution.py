@@ -1,10 +1,11 @@
-"""Measure the screen's techniques and tactics on sources it never saw.
+"""Measure the screen's techniques and tactics on sources it never saw, beside a linear model's.
 
-    python -m watchfloor.lab.measure_attribution CORPUS.npz [--json OUT.json]
+    python -m watchfloor.lab.cross CORPUS.npz SCORES --by source
+    python -m watchfloor.lab.measure_attribution CORPUS.npz SCORES [--json OUT.json]
 
-For each source with labelled techniques, frame weights and attribution are trained without it; a recording is
-answered by the best label over its 24 strongest frames. An answer is right when it is one of the recording's
-techniques or the parent of one. The interval is a 95% bootstrap over recordings, seed 7.
+The network answers a recording by the labels of its scenes, each heard as loudly as it looks malicious; the linear
+model by the best label over its 24 strongest frames. An answer is right when it is one of the recording's techniques
+or the parent of one; only labels the others show can be answered. Intervals are 95% bootstrap over recordings, seed 7.
 """
 
 import argparse
@@ -16,33 +17,53 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from watchfloor.lab import mil
 from watchfloor.lab.bags import TEXT, Bags, load
-from watchfloor.lab.measure_film import groups_of, interval
-from watchfloor.lab.train_screen import attribute, attribution_rows, cross_logits, label_sets
+from watchfloor.lab.cross import Scores, gather, groups_of
+from watchfloor.lab.labels import label_sets, labels_of
+from watchfloor.lab.linear_labels import attribute, attribution_rows
+from watchfloor.lab.measure_film import interval
 
 SHOWN: Final = 24
 Floats = npt.NDArray[np.float64]
+#: Labels of each recording, best first, and those that could be answered.
+Answers = dict[int, tuple[list[str], set[str]]]
 
 
-def answers(
-    bags: Bags, logit: Floats, group: npt.NDArray[np.int64], names: list[str]
-) -> dict[int, tuple[list[str], set[str]]]:
-    """Labels of each held-out recording, best first, and the labels its model knew."""
-    believed = attribution_rows(bags, logit)
+def watched(bags: Bags, scores: Scores, group: npt.NDArray[np.int64], names: tuple[str, ...]) -> Answers:
+    """What the networks answer."""
     sets = label_sets(bags)
-    filmed = set(np.unique(bags.recording).tolist())
-    found: dict[int, tuple[list[str], set[str]]] = {}
+    found: Answers = {}
+    for r in _asked(bags, sets):
+        mine = np.flatnonzero(bags.recording == r)
+        places, first = np.unique(scores.place[mine], return_index=True)
+        logit = np.clip(scores.scene[mine[first]], -12, 12)
+        loud = np.exp(logit - logit.max())
+        share = (scores.share[places] * (loud / loud.sum())[:, None]).sum(axis=0)
+        known = set().union(*(s for i, s in enumerate(sets) if group[i] != group[r]))
+        found[r] = ([names[i] for i in np.argsort(-share) if names[i] in known], known & set(names))
+    return found
+
+
+def _asked(bags: Bags, sets: list[set[str]]) -> list[int]:
+    """Attack recordings with techniques that hold frames."""
+    return [
+        r
+        for r in np.unique(bags.recording).tolist()
+        if bags.facts[r]["techniques"]
+        and bags.facts[r]["label"] in ("malicious", "mixed")
+        and bags.facts[r]["lab"] != TEXT
+        and sets[r]
+    ]
+
+
+def linear(bags: Bags, logit: Floats, group: npt.NDArray[np.int64], names: list[str]) -> Answers:
+    """What one-against-rest logistic regression answers."""
+    believed = attribution_rows(bags, logit)
+    asked = _asked(bags, label_sets(bags))
+    found: Answers = {}
     for number, name in enumerate(names):
-        held = [
-            r
-            for r in np.flatnonzero(group == number).tolist()
-            if r in filmed
-            and bags.facts[r]["techniques"]
-            and bags.facts[r]["label"] in ("malicious", "mixed")
-            and sets[r]
-        ]
-        if not held or all(bags.facts[r]["lab"] == TEXT for r in held):
+        held = [r for r in asked if group[r] == number]
+        if not held:
             continue
         labels, table, biases = attribute(bags, believed, group != number)
         for r in held:
@@ -60,13 +81,12 @@ def _ranked(bags: Bags, logit: Floats, r: int, labels: tuple[str, ...], table: A
     return [labels[i] for i in np.argsort(-score)]
 
 
-def measure(bags: Bags, settings: mil.Settings) -> dict[str, Any]:
+def measure(bags: Bags, told: Answers, group: npt.NDArray[np.int64]) -> dict[str, Any]:
     """Top-1 and top-3 over recordings whose labels the model could know, with the majority baselines."""
-    group, names = groups_of(bags, "source")
-    logit = cross_logits(bags, settings, group)
     sets = label_sets(bags)
     first, third, tactic, order, majority, common_tactic = [], [], [], [], [], []
-    for r, (ranked, known) in answers(bags, logit, group, names).items():
+    pairs: list[tuple[str, set[str]]] = []
+    for r, (ranked, known) in told.items():
         truth = sets[r] & known
         if not any(t.startswith("T1") for t in truth):
             continue
@@ -79,6 +99,7 @@ def measure(bags: Bags, settings: mil.Settings) -> dict[str, Any]:
         first.append(techniques[0] in truth)
         third.append(bool(set(techniques[:3]) & truth))
         tactic.append(tactics[0] in truth)
+        pairs.append((techniques[0], {t for t in truth if t.startswith("T1")}))
         majority.append(max((t for t in rest if t.startswith("T1")), key=lambda t: rest[t]) in truth)
         common_tactic.append(max((t for t in rest if t.startswith("TA")), key=lambda t: rest[t]) in truth)
     return {
@@ -86,19 +107,44 @@ def measure(bags: Bags, settings: mil.Settings) -> dict[str, Any]:
         "top 1": float(np.mean(first)),
         "top 1 interval": interval(np.asarray(first), np.asarray(order)),
         "top 3": float(np.mean(third)),
+        "top 3 interval": interval(np.asarray(third), np.asarray(order)),
+        "macro F1 of the first answer": macro_f1(pairs),
         "most frequent technique": float(np.mean(majority)),
         "tactic top 1": float(np.mean(tactic)),
+        "tactic top 1 interval": interval(np.asarray(tactic), np.asarray(order)),
         "most frequent tactic": float(np.mean(common_tactic)),
     }
+
+
+def macro_f1(pairs: list[tuple[str, set[str]]]) -> float:
+    """Mean F1 over techniques that are some recording's; a right answer counts for the technique answered."""
+    scores = []
+    for label in sorted({t for _, truth in pairs for t in truth}):
+        right = sum(answer == label and label in truth for answer, truth in pairs)
+        asked = sum(label in truth and (answer == label or answer not in truth) for answer, truth in pairs)
+        answered = sum(answer == label for answer, _ in pairs)
+        if asked or answered:
+            scores.append(2 * right / (asked + answered))
+    return float(np.mean(scores)) if scores else 0.0
 
 
 def main() -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
+    parser.add_argument("scores", type=Path, help="folder that lab.cross filled")
+    parser.add_argument("--by", choices=("source", "fold"), default="source")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    text = json.dumps(measure(load(options.corpus), mil.Settings()), indent=1)
+    bags = load(options.corpus)
+    names = labels_of(bags).names
+    group, groups = groups_of(bags, options.by)
+    scores = gather(bags, options.by, options.scores, len(names))
+    found = {
+        "screen": measure(bags, watched(bags, scores, group, names), group),
+        "linear": measure(bags, linear(bags, scores.look, group, groups), group),
+    }
+    text = json.dumps(found, indent=1)
     print(text)
     if options.json:
         options.json.write_text(text + "\n", "utf-8")

@@ -1,14 +1,16 @@
-"""Measure the first screen on labs and sources it never saw, beside what the traps alone are worth.
+"""Measure the screen on labs and sources it never saw, beside its linear first look and what the traps alone are worth.
 
-    python -m watchfloor.lab.measure_film CORPUS.npz --by lab|source [--json OUT.json]
+    python -m watchfloor.lab.cross CORPUS.npz SCORES --by lab|source
+    python -m watchfloor.lab.measure_film CORPUS.npz SCORES --by lab|source [--json OUT.json]
 
-Frame weights, calibration and thresholds come from the other groups alone. Intervals are 95% bootstrap over
-recordings (10,000 draws, seed 7). Training is convex and deterministic: there are no training seeds.
+Weights, networks, calibration and thresholds come from the other groups alone. Intervals are 95% bootstrap over
+recordings (10,000 draws, seed 7); seeds of training are those of ``lab.cross``.
 """
 
 import argparse
 import json
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from sklearn.feature_extraction import FeatureHasher
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from watchfloor.lab import mil
 from watchfloor.lab.bags import Bags, load
-from watchfloor.lab.train_screen import calibrate, cross_logits
-from watchfloor.lab.units import Units, balanced, mixed_scenes, units
+from watchfloor.lab.calibration import calibrate
+from watchfloor.lab.cross import gather, groups_of
+from watchfloor.lab.labels import labels_of
+from watchfloor.lab.units import Opinion, Units, balanced, mixed_scenes, units
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,23 +38,23 @@ class Judged:
     suspicious: npt.NDArray[np.bool_]
 
 
-def groups_of(bags: Bags, by: str) -> tuple[npt.NDArray[np.int64], list[str]]:
-    """Group number of each recording and the groups' names."""
-    names = [f["lab"] if by == "lab" else f["source"] for f in bags.facts]
-    known = sorted(set(names))
-    return np.asarray([known.index(n) for n in names]), known
-
-
 def judge(bags: Bags, known: Units, found: Units, group: npt.NDArray[np.int64]) -> Judged:
-    """Judge each group's ``found`` units, calibrated and thresholded on the other groups' ``known`` units."""
+    """Judge each group's ``found`` units, calibrated and thresholded on the other groups' ``known`` units.
+
+    Windows and Unix are calibrated apart where the others hold both kinds of units, as in the pack.
+    """
+    unix = bags.unix()
     probability = np.zeros(len(found.attack))
     malicious = np.zeros(len(found.attack), np.bool_)
     suspicious = np.zeros(len(found.attack), np.bool_)
     place = group[found.recording]
-    for number in np.unique(place):
-        mine = place == number
-        others = group[known.recording] != number
-        rest = Units(*(getattr(known, n)[others] for n in ("features", "attack", "recording", "scene")))
+    for number, family in product(np.unique(place), (False, True)):
+        mine = (place == number) & (unix[found.recording] == family)
+        rest = known.of((group != number) & (unix == family))
+        if not mine.any():
+            continue
+        if not 0 < rest.attack.sum() < len(rest.attack):
+            rest = known.of(group != number)
         weights, bias, limits = calibrate(bags, rest)
         p = 1 / (1 + np.exp(-(found.features[mine] @ weights + bias)))
         probability[mine] = p
@@ -117,11 +120,11 @@ def share(values: npt.NDArray[np.bool_], recording: npt.NDArray[np.int64]) -> di
     return {"share": float(values.mean()) if len(values) else None, "low": low, "high": high, "n": len(values)}
 
 
-def measure(bags: Bags, by: str, settings: mil.Settings) -> dict[str, Any]:
-    """All figures of one split."""
+def measure(bags: Bags, by: str, said: Opinion) -> dict[str, Any]:
+    """All figures of one split; ``said`` are out-of-group scores. Our own hosts are measured elsewhere."""
     group, names = groups_of(bags, by)
-    logit = cross_logits(bags, settings, group)
-    found, mixed = units(bags, logit), mixed_scenes(bags, logit)
+    ours = np.asarray([f["source"] == "range" for f in bags.facts])
+    found, mixed = units(bags, said).of(~ours), mixed_scenes(bags, said)
     judged, among = judge(bags, found, found, group), judge(bags, found, mixed, group)
     trap = metadata_only(bags, found, group)
     attack, r = found.attack, found.recording
@@ -167,11 +170,14 @@ def main() -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
-    parser.add_argument("--by", choices=("lab", "source"), default="lab")
+    parser.add_argument("scores", type=Path, help="folder that lab.cross filled")
+    parser.add_argument("--by", choices=("lab", "source", "fold"), default="lab")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    found = measure(load(options.corpus), options.by, mil.Settings())
-    text = json.dumps(found, indent=1)
+    bags = load(options.corpus)
+    scores = gather(bags, options.by, options.scores, len(labels_of(bags).names))
+    opinions = {"linear first look": Opinion(scores.look), "screen": Opinion(scores.look, scores.frame, scores.scene)}
+    text = json.dumps({name: measure(bags, options.by, said) for name, said in opinions.items()}, indent=1)
     print(text)
     if options.json:
         options.json.write_text(text + "\n", "utf-8")

@@ -19,12 +19,10 @@ from watchfloor.base.settings import from_environment
 from watchfloor.film import screen as screens
 from watchfloor.lab import measure_rules_figures as figures
 from watchfloor.lab import measure_rules_screen as judging
-from watchfloor.lab import mil
-from watchfloor.lab.bags import Bags, load
+from watchfloor.lab.bags import load
 from watchfloor.lab.catalogue import Recording, recordings
 from watchfloor.lab.measure_rules_figures import Sight
 from watchfloor.lab.measure_rules_hunting import (
-    ORDINARY_UNTIL,
     RULE_MADE,
     Hunters,
     State,
@@ -32,7 +30,6 @@ from watchfloor.lab.measure_rules_hunting import (
     hunt_benign,
     hunt_folder,
 )
-from watchfloor.lab.units import Units
 from watchfloor.rules.cache import ruleset
 from watchfloor.rules.shipped import OWN_RULES
 
@@ -41,30 +38,15 @@ THEIRS, OURS = "rules", "shipped rules"
 
 
 class Corpus:
-    """The corpus and its units, read when first needed: a resumed run may need neither."""
+    """The corpus and its scores, read when first needed: a resumed run may need neither."""
 
-    def __init__(self, path: Path, state: State) -> None:
-        self._path = path
-        self._state = state
-        self._bags: Bags | None = None
-        self._found: Units | None = None
+    def __init__(self, path: Path, scores: Path, state: State) -> None:
+        self._path, self._scores, self._state = path, scores, state
 
     def verdicts(self) -> dict[str, Any]:
         """Held-out verdicts of the corpus's units."""
         kept = self._state.kept.get(("screen", "leave one lab out"))
-        return kept if kept is not None else self._judged()
-
-    def screen_without(self, labs: Sequence[str]) -> screens.Screen:
-        """A screen that these labs did not train."""
-        if self._bags is None or self._found is None:
-            self._judged()
-        assert self._bags is not None and self._found is not None
-        return judging.screen_without(self._bags, labs, self._found, mil.Settings())
-
-    def _judged(self) -> dict[str, Any]:
-        self._bags = load(self._path)
-        self._found, verdicts = judging.out_of_lab(self._bags, mil.Settings())
-        return self._state.add(verdicts)
+        return kept if kept is not None else self._state.add(judging.out_of_lab(load(self._path), self._scores))
 
 
 def measured(data: Path) -> list[Recording]:
@@ -128,31 +110,23 @@ def ordinary_groups(
         some = any(scene["launches"] for scene in hunted["scenes"])
         place = "third-party" if some else "third-party, no process creation logged"
         groups[place] += scenes_of(hunted, recording.lab, "left out")
-        if recording.name in ORDINARY_UNTIL:
-            groups[f"{recording.name}, from its compromise on"] = scenes_of(hunted, "", "left out", bad=True)
     return groups
 
 
 def own_groups(
-    folders: Sequence[str], hunters: Hunters, corpus: Corpus | None, state: State
+    folders: Sequence[Path], hunters: Hunters, state: State
 ) -> tuple[dict[str, list[Sight]], dict[str, list[Sight]]]:
-    """Scenes of our own logs: of ordinary work, and of the intrusion where truth lies beside."""
+    """Scenes of our own logs: of ordinary work, and of intrusions where truth lies beside."""
     good: dict[str, list[Sight]] = {}
     bad: dict[str, list[Sight]] = {}
-    for spelled in folders:
-        path, _, labs = spelled.partition("=")
-        hunted = state.kept.get(("folder", Path(path).name))
+    for folder in folders:
+        hunted = state.kept.get(("folder", folder.name))
         if hunted is None:
-            judges = {"shipped": screens.load()}
-            if corpus is not None:
-                judges["left out"] = corpus.screen_without([lab for lab in labs.split(",") if lab])
-            hunted = state.add(hunt_folder(Path(path), hunters, judges))
-        for column in ("left out", "shipped"):
-            words = f"{hunted['name']}, " + ("its kind held out" if column == "left out" else "shipped screen")
-            good[words] = scenes_of(hunted, "", column)
-            foul = scenes_of(hunted, "", column, bad=True)
-            if foul:
-                bad[words] = foul
+            hunted = state.add(hunt_folder(folder, hunters, screens.load()))
+        good[hunted["name"]] = scenes_of(hunted, "", "screen")
+        foul = scenes_of(hunted, "", "screen", bad=True)
+        if foul:
+            bad[hunted["name"]] = foul
     return good, bad
 
 
@@ -204,18 +178,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with index.csv, or the one above it")
     parser.add_argument("--rules", action="append", required=True, help="Sigma rules: file, folder or archive")
     parser.add_argument("--corpus", type=Path, help="made by lab.corpus; without it rules are measured alone")
-    parser.add_argument("--ordinary", action="append", default=[], metavar="FOLDER=LABS", help="our own logs")
+    parser.add_argument("--scores", type=Path, help="made from it by lab.cross --by lab")
+    parser.add_argument("--ordinary", type=Path, action="append", default=[], metavar="FOLDER", help="our own logs")
     parser.add_argument("--state", type=Path, help="JSON lines: what is done, so that a run can go on")
     parser.add_argument("--json", type=Path, required=True)
     options = parser.parse_args()
+    if (options.corpus is None) != (options.scores is None):
+        parser.error("--corpus and --scores go together")
     settings = from_environment()
     hunters = Hunters({THEIRS: ruleset(options.rules, settings), OURS: ruleset([str(OWN_RULES)], settings)})
     state = State.open(options.state)
-    corpus = Corpus(options.corpus, state) if options.corpus is not None else None
+    corpus = Corpus(options.corpus, options.scores, state) if options.corpus is not None else None
     chosen = measured(options.data)
     hunt_all(chosen, hunters, state)
     verdicts = corpus.verdicts() if corpus is not None else None
-    own, intrusion = own_groups(options.ordinary, hunters, corpus, state)
+    own, intrusion = own_groups(options.ordinary, hunters, state)
     ordinary = ordinary_groups(chosen, state, verdicts)
     found = measure(attacks_of(chosen, state, verdicts), ordinary, own, intrusion)
     options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")

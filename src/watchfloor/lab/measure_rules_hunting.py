@@ -6,7 +6,6 @@ What is found of a recording is one JSON line of a state file, so that a run cut
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,22 +16,18 @@ import pyarrow as pa
 
 from watchfloor.base.findings import Finding, rank
 from watchfloor.base.settings import Settings
-from watchfloor.film.filming import Reel, event_times, film
-from watchfloor.film.screen import Screen, blank, pool
-from watchfloor.film.strip import NO_TIME
+from watchfloor.film.filming import Reel, film
+from watchfloor.film.screen import Screen, blank
+from watchfloor.film.viewing import opinion, view
 from watchfloor.intake.reader import Reader
-from watchfloor.lab.catalogue import Recording, materialise
-from watchfloor.lab.corpus import intrusion_events
+from watchfloor.lab.catalogue import Recording, materialise, ordinary_part
+from watchfloor.lab.truth import intrusion_events
 from watchfloor.rules.hunting import Hunt
 from watchfloor.rules.ruleset import RuleSet
 from watchfloor.store.spool import Spool
 
 #: Sources that exist because a rule fires on them: no rule is ever measured there.
 RULE_MADE: Final = frozenset(("sigma_regression", "amides", "open_xp_rules"))
-
-#: Recordings that stop being ordinary work at a moment. The workstation of mde_proc_cs1 counts as unlabelled
-#: background, but an archive opened there starts mshta, a script, rundll32 on socks.dat and an operator's commands.
-ORDINARY_UNTIL: Final = {"msticpy/mde_proc_cs1.csv.gz": datetime(2021, 6, 23, 3, 8, 14, tzinfo=UTC)}
 
 _MEMORY: Final = 2 << 30
 
@@ -115,52 +110,32 @@ def hunt_benign(recording: Recording, hunters: Hunters) -> dict[str, Any]:
     """Matches in a recording in which nobody attacked, scene by scene."""
     with tempfile.TemporaryDirectory() as folder, Spool(_MEMORY) as spool:
         path = materialise(recording, Path(folder))
-        reel = film(Reader([str(path)], Settings(workers=1)).batches(), blank(), spool)
-        return {"kind": "benign", "name": recording.name, **_by_scene(reel, _foul(recording.name, set()), hunters)}
+        batches = (ordinary_part(recording, b) for b in Reader([str(path)], Settings(workers=1)).batches())
+        reel = film(batches, blank(), spool)
+        return {"kind": "benign", "name": recording.name, **_by_scene(reel, set(), hunters)}
 
 
-def hunt_folder(folder: Path, hunters: Hunters, screens: dict[str, Screen]) -> dict[str, Any]:
-    """Matches and verdicts of screens in our own logs, scene by scene; truth beside the logs names the intrusion."""
+def hunt_folder(folder: Path, hunters: Hunters, screen: Screen) -> dict[str, Any]:
+    """Matches and verdicts in our own logs, scene by scene; truth beside the logs names the intrusions."""
     bad = intrusion_events(folder) if (folder / "truth.csv.zst").is_file() else set()
     logs = [str(path) for path in sorted(folder.glob("*.log*"))]
-    found: dict[str, Any] = {}
-    for name, screen in screens.items():
-        with Spool(_MEMORY) as spool:
-            reel = film(Reader(logs, Settings(workers=1)).batches(), screen, spool)
-            if not found:
-                found = {"kind": "folder", "name": folder.name, **_by_scene(reel, _foul("", bad), hunters)}
-            for scene, verdict in zip(found["scenes"], verdicts(reel, screen, found["scenes"]), strict=True):
-                scene[name] = verdict
+    with Spool(_MEMORY) as spool:
+        reel = film(Reader(logs, Settings(workers=1)).batches(), screen, spool)
+        found = {"kind": "folder", "name": folder.name, **_by_scene(reel, bad, hunters)}
+        for scene, verdict in zip(found["scenes"], verdicts(reel, found["scenes"]), strict=True):
+            scene["screen"] = verdict
     return found
 
 
-def verdicts(reel: Reel, screen: Screen, scenes: list[dict[str, Any]]) -> list[list[float | bool]]:
+def verdicts(reel: Reel, scenes: list[dict[str, Any]]) -> list[list[float | bool]]:
     """Probability, malicious or not, suspicious or not, for each of these scenes."""
-    pooled = pool(reel.runs_scene, len(reel.casting.roots), reel.runs["pattern"], reel.runs["logit"])
-    p = screen.probability(pooled)[[scene["number"] for scene in scenes]].astype(float).tolist()
-    return [[v, v >= screen.malicious, v >= screen.suspicious] for v in p]
+    judged = opinion(reel, view(reel))
+    words = [judged.verdict(reel.screen, scene["number"]) for scene in scenes]
+    p = judged.scene[[scene["number"] for scene in scenes]].astype(float).tolist()
+    return [[v, word == "malicious", word != "benign"] for v, word in zip(p, words, strict=True)]
 
 
-class _Foul:
-    """Which Events belong to an attack in a recording that is otherwise ordinary."""
-
-    def __init__(self, until: datetime | None, records: set[str]) -> None:
-        self._until = int(until.timestamp() * 1_000_000) if until is not None else None
-        self._records = records
-
-    def __call__(self, batch: pa.RecordBatch) -> npt.NDArray[np.bool_]:
-        bad = np.asarray([record in self._records for record in batch.column("record").to_pylist()], np.bool_)
-        if self._until is not None:
-            times = event_times(batch)
-            bad |= (times >= self._until) & (times != NO_TIME)
-        return bad
-
-
-def _foul(name: str, records: set[str]) -> _Foul:
-    return _Foul(ORDINARY_UNTIL.get(name), records)
-
-
-def _by_scene(reel: Reel, foul: _Foul, hunters: Hunters) -> dict[str, Any]:
+def _by_scene(reel: Reel, foul: set[str], hunters: Hunters) -> dict[str, Any]:
     """Each scene's Events, launches and rules; a scene with one Event of an attack is ``bad``."""
     size = len(reel.casting.roots)
     events, started, bad = (np.zeros(size, np.int64) for _ in range(3))
@@ -170,7 +145,7 @@ def _by_scene(reel: Reel, foul: _Foul, hunters: Hunters) -> dict[str, Any]:
         scene = reel.casting.scene[reel.cast.assign(resolved)]
         np.add.at(events, scene, 1)
         np.add.at(started, scene, launches(resolved))
-        np.add.at(bad, scene, foul(resolved))
+        np.add.at(bad, scene, [record in foul for record in resolved.column("record").to_pylist()])
         places.append(scene)
     scenes: dict[int, dict[str, Any]] = {
         s: {"number": s, "events": int(events[s]), "launches": int(started[s]), "bad": bool(bad[s])}

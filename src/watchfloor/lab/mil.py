@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.optimize import minimize
 
-from watchfloor.lab.bags import PRIOR, Bags
+from watchfloor.lab.bags import Bags
 
 Floats = npt.NDArray[np.float64]
 
@@ -41,16 +41,14 @@ def fit(
 ) -> tuple[Floats, float]:
     """Frame weights ``(PIXELS,)`` and bias from the frames ``rows``, using only the pixels ``kept``."""
     x = bags.x[rows][:, kept].tocsr()
-    recording = bags.recording[rows]
-    label = bags.label()
-    prior = np.asarray([PRIOR[str(v)] for v in label])[recording]
-    prior = np.where(background(bags)[rows], 0.0, prior)
+    bag = np.unique(bags.bag()[rows], return_inverse=True)[1]
+    prior = np.where(background(bags), 0.0, bags.prior())[rows]
     weight = frame_weights(bags, rows, prior, settings)
     q = prior.copy()
     w, b = np.zeros(x.shape[1]), 0.0
     for _ in range(settings.rounds):
         w, b = _logistic(x, q, weight, w, b, settings)
-        q = _expect(x @ w + b, prior, recording)
+        q = expect(x @ w + b, prior, bag)
     full = np.zeros(bags.x.shape[1])
     full[kept] = w
     return full, b
@@ -63,8 +61,8 @@ def background(bags: Bags) -> npt.NDArray[np.bool_]:
     what ordinary recordings show too, such as the scheduler's log-in for the intruder's job.
     """
     label = bags.label()[bags.recording]
-    ordinary = np.unique(bags.pattern[np.isin(label, ("benign", "background"))])
-    shared = (label == "intrusion") & np.isin(bags.pattern, ordinary)
+    ordinary = np.unique(bags.pattern[np.isin(label, ("benign", "background")) & (bags.truth != 1)])
+    shared = (bags.truth == 1) & np.isin(bags.pattern, ordinary)
     mixed = np.asarray([f["label"] == "mixed" for f in bags.facts])[bags.recording]
     lab = bags.lab[bags.recording]
     common = np.zeros(len(lab), np.bool_)
@@ -84,10 +82,10 @@ def frame_weights(bags: Bags, rows: npt.NDArray[np.bool_], prior: Floats, settin
     Possibly-malicious and benign frames share the total by ``settings.benign_share``, and benign frames of
     each action are scaled so that no action alone speaks for an attack: crops hold launches, background logs.
     """
-    recording, action = bags.recording[rows], bags.action[rows].astype(np.int64)
+    bag, action = bags.bag()[rows], bags.action[rows].astype(np.int64)
     positive = prior > 0
     _, scene = np.unique(bags.scene[rows], return_inverse=True)
-    weight = 1.0 / np.sqrt(np.where(positive, np.bincount(recording)[recording], np.bincount(scene)[scene]))
+    weight = 1.0 / np.sqrt(np.where(positive, np.bincount(bag)[bag], np.bincount(scene)[scene]))
     weight[positive] *= (1 - settings.benign_share) / max(weight[positive].sum(), 1e-9)
     weight[~positive] *= settings.benign_share / max(weight[~positive].sum(), 1e-9)
     if settings.balance_actions:
@@ -97,16 +95,16 @@ def frame_weights(bags: Bags, rows: npt.NDArray[np.bool_], prior: Floats, settin
         wanted = bad * good.sum() / max(bad.sum(), 1e-9)
         scale = np.clip((wanted - good + known) / np.maximum(known, 1e-9), 1 / MOST_SCALED, MOST_SCALED)
         weight = np.where(positive, weight, weight * scale[action])
-    return np.asarray(weight * len(recording) / weight.sum())
+    return np.asarray(weight * len(bag) / weight.sum())
 
 
-def _expect(z: Floats, prior: Floats, recording: npt.NDArray[np.int32]) -> Floats:
-    """Posterior of each frame, with at least one frame of every attack recording believed."""
+def expect(z: Floats, prior: Floats, bag: npt.NDArray[np.int64]) -> Floats:
+    """Posterior of each frame, with at least one frame of every attack bag believed."""
     p = np.clip(prior, 1e-6, 1 - 1e-6)
     q = 1 / (1 + np.exp(-np.clip(z + np.log(p / (1 - p)), -30, 30)))
-    top = np.zeros(int(recording.max()) + 1 if len(recording) else 0)
-    np.maximum.at(top, recording, np.where(prior > 0, q, 0))
-    scale = np.where(top > 0, np.maximum(1.0, 0.9 / np.maximum(top, 1e-3)), 1.0)[recording]
+    top = np.zeros(int(bag.max()) + 1 if len(bag) else 0)
+    np.maximum.at(top, bag, np.where(prior > 0, q, 0))
+    scale = np.where(top > 0, np.maximum(1.0, 0.9 / np.maximum(top, 1e-3)), 1.0)[bag]
     return np.asarray(np.where(prior > 0, np.minimum(q * np.minimum(scale, 30), 0.98), 0.0))
 
 

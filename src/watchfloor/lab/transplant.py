@@ -21,15 +21,16 @@ _OWN: Final = ("process.uid", "process.file.path", "process.cmd_line", "process.
 _DROPPED: Final = ("time", "raw_data", "source", "record", "actor.process.uid", "process.pid", "actor.process.pid")
 
 
-def surroundings(reel: Reel, most: int = 2_000) -> list[Row]:
-    """Real launches of a benign Unix reel, evenly spread, without what identifies them."""
+def surroundings(reel: Reel, intrusion: frozenset[str] = frozenset(), most: int = 2_000) -> list[Row]:
+    """Real ordinary launches of a Unix reel, evenly spread, without what identifies them."""
     found: list[Row] = []
     for batch in reel.spool:
         resolved = reel.table.resolve(batch)
         launch = pc.and_(
             pc.equal(resolved.column("action"), "process.launch"), pc.is_valid(resolved.column("process.cmd_line"))
         )
-        found.extend(resolved.filter(launch.fill_null(False)).to_pylist())
+        launches = resolved.filter(launch.fill_null(False)).to_pylist()
+        found.extend(row for row in launches if row["record"] not in intrusion)
     step = max(1, len(found) // most)
     return [{k: v for k, v in row.items() if v is not None and k not in _DROPPED} for row in found[::step]]
 

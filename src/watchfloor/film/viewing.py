@@ -1,0 +1,120 @@
+"""Viewing a reel: its scenes cut into clips, watched by the screen's network.
+
+The first look chose which frames are worth it; they are fetched again, so that a long recording's frames never stay
+in memory. What was not watched keeps its first look alone.
+"""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from watchfloor.base.scenes import VerdictName
+from watchfloor.film.clips import BUDGET, Ints, Stock, chosen_rows, distinct
+from watchfloor.film.filming import Reel
+from watchfloor.film.frames import CHANNELS, ROWS
+from watchfloor.film.net import UNSEEN, Net
+from watchfloor.film.pixels import Pixels
+from watchfloor.film.screen import Floats, Screen, features
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """What was watched and seen.
+
+    ``picked`` are the watched runs, scene by scene in time order; ``start`` ``(scenes + 1,)`` says where each scene's
+    begin; ``frame`` ``(runs,)`` and ``whole`` ``(scenes,)`` are the network's logits, ``UNSEEN`` where it saw nothing.
+    """
+
+    picked: Ints
+    start: Ints
+    frame: Floats
+    whole: Floats
+    _stock: Stock = field(repr=False)
+    _net: Net | None = field(repr=False)
+
+    def clip(self, scene: int) -> Ints:
+        """The runs of one scene's clip."""
+        return self.picked[self.start[scene] : self.start[scene + 1]]
+
+    def names(self, scene: int) -> Floats:
+        """Probability of each label for each run of a scene's clip, ``(len(clip), labels)``."""
+        rows: Ints = np.arange(self.start[scene], self.start[scene + 1], dtype=np.int64)
+        return np.zeros((len(rows), 0), np.float32) if self._net is None else self._net.name(self._stock, rows)
+
+
+def view(reel: Reel, budget: int = BUDGET) -> Viewing:
+    """Watch every scene of a reel, at most ``budget`` frames of each."""
+    runs, scenes = reel.runs, len(reel.casting.roots)
+    first, repeats = distinct(runs)
+    rows = chosen_rows(reel.runs_scene[first], runs["owner"][first].astype(np.int64), runs["logit"][first], budget)
+    picked, repeats = first[rows], repeats[rows]
+    order = np.lexsort((picked, runs["time"][picked], reel.runs_scene[picked]))
+    picked, repeats = picked[order], repeats[order]
+    start = np.searchsorted(reel.runs_scene[picked], np.arange(scenes + 1))
+    frame, whole = np.full(len(runs), UNSEEN, np.float32), np.full(scenes, UNSEEN, np.float32)
+    net = reel.screen.net
+    stock = _stock(reel, picked, repeats, net)
+    if net is not None:
+        seen = net.watch(stock, [np.arange(a, b) for a, b in pairwise(start.tolist())])
+        frame[picked], whole[:] = seen.frame, seen.scene
+    return Viewing(picked, start, frame, whole, stock, net)
+
+
+def _stock(reel: Reel, picked: Ints, repeats: npt.NDArray[np.int32], net: Net | None) -> Stock:
+    chosen = reel.runs[picked]
+    owner = chosen["owner"].astype(np.int64)
+    words = (
+        net.vocabulary.words(frames_of(reel, picked)) if net is not None else np.zeros((0, ROWS, CHANNELS), np.uint16)
+    )
+    above = np.full(len(reel.cast.owners), -1, np.int64)
+    for number in np.unique(owner).tolist():
+        uid = reel.cast.owners[number].parent_uid
+        parent = reel.cast.number_of(uid) if uid else None
+        above[number] = -1 if parent is None else parent
+    return Stock(words, owner, above[owner], chosen["time"].astype(np.int64), repeats, chosen["logit"])
+
+
+def frames_of(reel: Reel, picked: Ints) -> Pixels:
+    """The frames of runs, encoded again: ``(len(picked), ROWS, CHANNELS)``."""
+    chosen = reel.runs[picked]
+    parts = [reel.camera.encode(part) for part in reel.event_rows(chosen["batch"], chosen["row"]).to_batches()]
+    return np.concatenate(parts) if parts else np.zeros((0, ROWS, CHANNELS), np.uint32)
+
+
+def families(reel: Reel) -> npt.NDArray[np.int64]:
+    """Number in ``FAMILIES`` of each owner's operating system, ``(owners,)``, told by the paths of its scene."""
+    unix = np.asarray([owner.image.startswith("/") for owner in reel.cast.owners], np.int64)
+    scene = np.zeros(len(reel.casting.roots), np.int64)
+    np.maximum.at(scene, reel.casting.scene, unix)
+    return scene[reel.casting.scene]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the screen thinks: probabilities of scenes ``(scenes,)`` and owners ``(owners,)``, each scene's family."""
+
+    scene: Floats
+    owner: Floats
+    family: npt.NDArray[np.int64]
+
+    def verdict(self, screen: Screen, scene: int) -> VerdictName:
+        """The word for a scene."""
+        return screen.families[int(self.family[scene])].verdict(float(self.scene[scene]))
+
+
+def opinion(reel: Reel, seen: Viewing) -> Opinion:
+    """Judge every scene and every owner of a reel."""
+    runs, scenes, owners = reel.runs, len(reel.casting.roots), len(reel.cast.owners)
+    owner = runs["owner"].astype(np.int64)
+    whole = features(reel.runs_scene, scenes, runs["pattern"], runs["logit"], seen.frame, seen.whole)
+    single = features(owner, owners, runs["pattern"], runs["logit"], seen.frame)
+    of_owner = families(reel)
+    of_scene = np.zeros(scenes, np.int64)
+    of_scene[reel.casting.scene] = of_owner
+    scene_p, owner_p = np.zeros(scenes, np.float32), np.zeros(owners, np.float32)
+    for number, family in enumerate(reel.screen.families):
+        scene_p[of_scene == number] = family.scenes.probability(whole[of_scene == number])
+        owner_p[of_owner == number] = family.processes.probability(single[of_owner == number])
+    return Opinion(scene_p, owner_p, of_scene)
