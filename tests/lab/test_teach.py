@@ -8,6 +8,7 @@ import torch
 from scipy import sparse
 from sklearn.metrics import roc_auc_score
 
+from watchfloor.base.errors import PackError
 from watchfloor.film.clips import Ints, Stock, padded
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import UNSEEN, Net
@@ -132,3 +133,10 @@ def test_neighbours_in_a_batch_change_nothing(tmp_path: Path) -> None:
     for number, clip in enumerate(clips):
         alone, _, _ = net(*inputs(padded(stock, [clip])))
         assert together[number].item() == pytest.approx(alone[0].item(), abs=1e-4)
+
+
+def test_a_network_that_cannot_be_run_is_named(tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"no graph")
+    stock, clips = _clips(np.random.default_rng(1), 50)
+    with pytest.raises(PackError, match="cannot be run"):
+        Net(tmp_path / "net.onnx", None, LABELS).watch(stock, clips)  # type: ignore[arg-type]

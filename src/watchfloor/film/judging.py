@@ -17,7 +17,7 @@ from watchfloor.film.filming import Reel
 from watchfloor.film.net import UNSEEN
 from watchfloor.film.screen import Floats, best_labels
 from watchfloor.film.strip import NO_TIME
-from watchfloor.film.viewing import Opinion, Viewing, frames_of, opinion, view
+from watchfloor.film.viewing import Opinion, Viewing, encoded, opinion, view
 
 #: Key frames written down for a flagged scene, and for a benign one.
 KEY_FRAMES: Final = 12
@@ -65,7 +65,7 @@ class _Shown:
         table = reel.event_rows(runs["batch"], runs["row"])
         self.values: list[dict[str, Any]] = table.to_pylist()
         self.place = {int(run): i for i, run in enumerate(picked)}
-        self.frames = frames_of(reel, picked)
+        self.frames = encoded(reel, table)
 
 
 class _Writer:

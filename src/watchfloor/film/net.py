@@ -31,7 +31,7 @@ class Seen:
 
 
 class Net:
-    """One network with its words and labels. Opened at first use: a small benign input never pays for it."""
+    """One network with its words and labels. Opened when the first clip is watched."""
 
     def __init__(self, path: Path, vocabulary: Vocabulary, labels: tuple[str, ...]) -> None:
         self.vocabulary, self.labels = vocabulary, labels

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from watchfloor.base.scenes import VerdictName
 from watchfloor.film.clips import BUDGET, Ints, Stock, chosen_rows, distinct
@@ -65,9 +66,9 @@ def view(reel: Reel, budget: int = BUDGET) -> Viewing:
 def _stock(reel: Reel, picked: Ints, repeats: npt.NDArray[np.int32], net: Net | None) -> Stock:
     chosen = reel.runs[picked]
     owner = chosen["owner"].astype(np.int64)
-    words = (
-        net.vocabulary.words(frames_of(reel, picked)) if net is not None else np.zeros((0, ROWS, CHANNELS), np.uint16)
-    )
+    words = np.zeros((0, ROWS, CHANNELS), np.uint16)
+    if net is not None:
+        words = net.vocabulary.words(encoded(reel, reel.event_rows(chosen["batch"], chosen["row"])))
     above = np.full(len(reel.cast.owners), -1, np.int64)
     for number in np.unique(owner).tolist():
         uid = reel.cast.owners[number].parent_uid
@@ -76,10 +77,9 @@ def _stock(reel: Reel, picked: Ints, repeats: npt.NDArray[np.int32], net: Net | 
     return Stock(words, owner, above[owner], chosen["time"].astype(np.int64), repeats, chosen["logit"])
 
 
-def frames_of(reel: Reel, picked: Ints) -> Pixels:
-    """The frames of runs, encoded again: ``(len(picked), ROWS, CHANNELS)``."""
-    chosen = reel.runs[picked]
-    parts = [reel.camera.encode(part) for part in reel.event_rows(chosen["batch"], chosen["row"]).to_batches()]
+def encoded(reel: Reel, events: pa.Table) -> Pixels:
+    """The frames of Events fetched from the reel, ``(len(events), ROWS, CHANNELS)``."""
+    parts = [reel.camera.encode(part) for part in events.to_batches()]
     return np.concatenate(parts) if parts else np.zeros((0, ROWS, CHANNELS), np.uint32)
 
 
