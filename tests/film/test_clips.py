@@ -6,6 +6,7 @@ import pytest
 from watchfloor.film.clips import BUDGET, LEAST, Stock, chosen_rows, distinct, padded, portions
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.strip import NO_TIME, RUN
+from watchfloor.film.usual import NUMBERS
 
 
 def test_equal_frames_of_a_process_are_shown_once_at_their_first_moment() -> None:
@@ -45,7 +46,8 @@ def test_no_scene_takes_another_scenes_budget() -> None:
 def test_batches_hold_every_clip_once_and_tell_padding_from_frames() -> None:
     rng = np.random.default_rng(7)
     words = rng.integers(1, 9, (50, ROWS, CHANNELS)).astype(np.uint16)
-    stock = Stock(words, np.arange(50), np.arange(50) - 1, np.full(50, NO_TIME), np.ones(50, np.int32), np.zeros(50))
+    strange = np.zeros((50, NUMBERS), np.float32)
+    stock = Stock(words, np.arange(50), np.arange(50) - 1, np.full(50, NO_TIME), np.ones(50, np.int32), np.zeros(50), strange)
     clips = [np.arange(0, 1), np.arange(1, 41), np.zeros(0, np.int64), np.arange(41, 50)]
     met: list[int] = []
     for part in portions(np.asarray([len(c) for c in clips]), tokens=16):

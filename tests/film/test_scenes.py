@@ -243,4 +243,5 @@ def test_hostile_texts_and_floods_of_tasks_are_linked_in_time() -> None:
     began = time.process_time()
     reel = _film(*rows)
     assert time.process_time() - began < 30
-    assert _together(reel, "t299", "x0", "x299")
+    assert _together(reel, "t299", "x0", "x2")
+    assert not _together(reel, "t299", "x3"), "what a task starts again and again is the host's own"

@@ -44,6 +44,7 @@ def _bags(seed: int, recordings: int = 40, frames: int = 20) -> Bags:
         technique=np.zeros(n, "S8"),
         time=np.arange(n),
         parent=np.full(n, -1),
+        host=np.zeros(n, np.int64),
         rule=np.zeros(n, np.int8),
         rule_techniques=np.zeros(n, "S8"),
         facts=facts,

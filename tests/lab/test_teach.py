@@ -13,6 +13,7 @@ from watchfloor.film.clips import Ints, Stock, padded
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import UNSEEN, Net
 from watchfloor.film.pixels import PIXELS, Pixels
+from watchfloor.film.usual import NUMBERS
 from watchfloor.lab.bags import Bags
 from watchfloor.lab.clips import Hardship
 from watchfloor.lab.export import export
@@ -65,6 +66,7 @@ def _recordings(seed: int, scenes: int = 240) -> tuple[Bags, Pixels]:
         technique=np.zeros(n, "S8"),
         time=np.arange(n) * 1_000_000,
         parent=np.full(n, -1),
+        host=recording.astype(np.int64),
         rule=np.zeros(n, np.int8),
         rule_techniques=np.zeros(n, "S8"),
         facts=facts,
@@ -85,7 +87,7 @@ def _auc(seed: int, lesson: Lesson) -> float:
     look = np.zeros(len(bags.recording))
     taught = teach(bags, pixels, training, lesson, _labels(bags), (np.zeros(PIXELS), 0.0), look)
     plan = course(bags, look, ~training[bags.recording])
-    stock = Stock(taught.vocabulary.words(pixels), bags.owner, bags.parent, bags.time, bags.repeats, look)
+    stock = Stock(taught.vocabulary.words(pixels), bags.owner, bags.parent, bags.time, bags.repeats, look, np.zeros((len(look), NUMBERS), np.float32))
     scene, frame, _ = watch(taught, bags, stock, plan)
     assert (frame[training[bags.recording]] == UNSEEN).all(), "only what is asked for is watched"
     return float(roc_auc_score([bags.truth[c].max() for c in plan.clips], scene))
@@ -104,7 +106,7 @@ def _clips(rng: np.random.Generator, words: int) -> tuple[Stock, list[Ints]]:
     size = 60
     table = rng.integers(0, words, (size, ROWS, CHANNELS)).astype(np.uint16)
     owner = rng.integers(0, 9, size)
-    stock = Stock(table, owner, owner - 1, np.arange(size) * 10_000, np.ones(size, np.int32), rng.normal(size=size))
+    stock = Stock(table, owner, owner - 1, np.arange(size) * 10_000, np.ones(size, np.int32), rng.normal(size=size), rng.random((size, NUMBERS), np.float32))
     return stock, [np.arange(0, 1), np.arange(1, 3), np.arange(3, 60)]
 
 

@@ -31,6 +31,10 @@ class Owner:
     parent_uid: str = ""
     start: datetime | None = None
     kind: str = "process"
+    #: The audit session of a Linux process, which all that one log-in, cron or at job started share.
+    session: str = ""
+    #: It acted outside any audit session; a process that enters one never leaves it.
+    outside: bool = False
 
 
 @dataclass(slots=True)
@@ -57,7 +61,23 @@ class Cast:
         for i, row in zip(new, rows, strict=True):
             self._append(_owner(keys[i], row), row["source"])
         numbers = np.asarray([self._numbers[key] for key in keys], np.int64)
-        return np.asarray(numbers[codes])
+        assigned: Ints = np.asarray(numbers[codes])
+        self._enter_sessions(batch, assigned)
+        return assigned
+
+    def _enter_sessions(self, batch: pa.RecordBatch, assigned: Ints) -> None:
+        """Note the audit sessions owners act in."""
+        linux = pc.fill_null(pc.equal(batch.column("device.os"), "linux"), False)
+        if not pc.any(linux).as_py():
+            return
+        session = pc.if_else(linux, batch.column("actor.session.uid"), pa.scalar(None, pa.string()))
+        inside = session.is_valid().to_numpy(zero_copy_only=False)
+        there = np.flatnonzero(inside)
+        numbers, first = np.unique(assigned[there], return_index=True)
+        for number, name in zip(numbers.tolist(), session.take(pa.array(there[first])).to_pylist(), strict=True):
+            self.owners[number].session = self.owners[number].session or name
+        for number in np.unique(assigned[linux.to_numpy(zero_copy_only=False) & ~inside]).tolist():
+            self.owners[number].outside = True
 
     def _append(self, owner: Owner, source: str) -> int:
         number = len(self.owners)

@@ -1,7 +1,8 @@
 """Scenes from the cast: a process-tree session per host, cut at launchers, joined by links.
 
 A session starts at a process whose parent is an operating-system launcher or unknown, and holds every
-descendant; links (``film.links``) join what one story started through a service.
+descendant; links (``film.links``) join what one story started through a service. On Linux the kernel numbers
+audit sessions: one log-in, cron or at job with all it started is a scene, also where a fork was not recorded.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchfloor.film.cast import Cast, Owner
-from watchfloor.film.lexicon import LAUNCHERS, SHELLS
+from watchfloor.film.lexicon import LAUNCHERS, SHELLS, STARTS_NOTHING
 from watchfloor.film.links import Link
 from watchfloor.film.words import base_name
 
@@ -36,8 +37,11 @@ def cast_scenes(cast: Cast, links: Iterable[Link]) -> Casting:
     for child, parent in enumerate(parents):
         if parent is None or parent == child or launcher[parent] or owners[child].host != owners[parent].host:
             continue
-        if not _serves(owners[parent], owners[child]):
+        if not _serves(owners[parent], owners[child]) and _can_start(owners[parent], owners[child]):
             group.join(parent, child)
+    for members in _audit_sessions(owners, launcher).values():
+        for member in members[1:]:
+            group.join(members[0], member)
     kept = [link for link in links if not launcher[link.cause]]
     for link in kept:
         group.join(link.cause, link.effect)
@@ -53,21 +57,47 @@ def _launchers(owners: Sequence[Owner], parents: Sequence[int | None]) -> list[b
     """Which owners are launchers: by image, but not a launcher's own fork, which serves one session.
 
     A parent seen only as a pid is a launcher when a child is one; when all its children are forks of one
-    launcher (cron's, say), it is that launcher.
+    launcher (cron's, say), it is that launcher. One that started several kinds of launchers before the recording is
+    a host's or container's init, whatever it is called.
     """
     names = [base_name(o.image) for o in owners]
     children: dict[int, list[str]] = {}
     for child, parent in enumerate(parents):
-        if parent is not None and parent != child and not names[parent]:
+        if parent is not None and parent != child and owners[parent].uid.endswith("@?"):
             children.setdefault(parent, []).append(names[child])
     for parent, found in children.items():
-        if LAUNCHERS.intersection(found):
+        kinds = LAUNCHERS.intersection(found)
+        if kinds and not names[parent]:
             names[parent] = found[0] if len(set(found)) == 1 and len(found) > 1 else "init"
+        elif len(kinds) > 1:
+            names[parent] = "init"
     launcher = []
     for number, parent in enumerate(parents):
         fork = parent is not None and parent != number and names[parent] == names[number]
         launcher.append(names[number] in LAUNCHERS and not fork)
     return launcher
+
+
+def _audit_sessions(owners: Sequence[Owner], launcher: Sequence[bool]) -> dict[tuple[str, str], list[int]]:
+    """Owners of each audit session of each host."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for number, owner in enumerate(owners):
+        if owner.session and not launcher[number]:
+            found.setdefault((owner.host, owner.session), []).append(number)
+    return found
+
+
+def _can_start(parent: Owner, child: Owner) -> bool:
+    """Whether a pid's last known process can be the parent: pids are reused, and forks are seldom recorded.
+
+    A child is in its parent's audit session, unless a log-in or job begins with it.
+    """
+    if base_name(parent.image) in STARTS_NOTHING:
+        return False
+    if child.session:
+        begins = parent.outside and base_name(parent.image) in LAUNCHERS
+        return child.session == parent.session or (not parent.session and begins)
+    return not (parent.session and child.outside)
 
 
 def _serves(parent: Owner, child: Owner) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from watchfloor.film import usual
 from watchfloor.film.pixels import PIXELS, Pixels
 from watchfloor.film.strip import NO_TIME, Runs
 
@@ -20,7 +21,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 #: Numbers of a frame beside its words, see ``numbers``.
-NUMBERS: Final = 3
+NUMBERS: Final = 3 + usual.NUMBERS
 #: Frames of a scene that are watched at most.
 BUDGET: Final = 96
 #: A batch is at least this wide: the network looks at the three strongest frames.
@@ -83,20 +84,27 @@ def chosen_rows(scene: Ints, owner: Ints, logit: npt.NDArray[np.floating[Any]], 
     return np.sort(order[rank < budget])
 
 
-def numbers(time: Ints, repeats: npt.NDArray[np.int32], look: npt.NDArray[np.floating[Any]]) -> Floats:
+def numbers(
+    time: Ints, repeats: npt.NDArray[np.int32], look: npt.NDArray[np.floating[Any]], strange: Floats
+) -> Floats:
     """What a clip's frames know beside their words, ``(T, NUMBERS)``.
 
-    Log repeats, log seconds since the frame before, and what the first look said, all scaled to about one.
+    Log repeats, log seconds since the frame before, and what the first look said, all scaled to about one; then how
+    strange they are on their host, see ``film.usual``.
     """
     before = np.r_[time[:1], time[:-1]]
     gap = np.clip((time - before).astype(np.float64) / 1e6, 0, 3600.0)
     gap[(time == NO_TIME) | (before == NO_TIME)] = 0.0
-    return np.stack([np.log1p(repeats) / 4, np.log1p(gap) / 4, np.clip(look, -8, 8) / 4], axis=1).astype(np.float32)
+    known = np.stack([np.log1p(repeats) / 4, np.log1p(gap) / 4, np.clip(look, -8, 8) / 4], axis=1)
+    return np.concatenate([known, strange], axis=1).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Frames that clips are cut from, ``(rows,)`` each; ``words`` is ``(rows, ROWS, CHANNELS)`` uint16."""
+    """Frames that clips are cut from, ``(rows,)`` each.
+
+    ``words`` is ``(rows, ROWS, CHANNELS)`` uint16, ``strange`` ``(rows, usual.NUMBERS)``.
+    """
 
     words: npt.NDArray[np.uint16]
     owner: Ints
@@ -104,6 +112,7 @@ class Stock:
     time: Ints
     repeats: npt.NDArray[np.int32]
     look: npt.NDArray[np.floating[Any]]
+    strange: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,9 @@ def padded(stock: Stock, clips: list[Ints]) -> Batch:
     known = np.zeros((*table.shape, NUMBERS), np.float32)
     for i, rows in enumerate(clips):
         table[i, : len(rows)] = rows
-        known[i, : len(rows)] = numbers(stock.time[rows], stock.repeats[rows], stock.look[rows])
+        known[i, : len(rows)] = numbers(
+            stock.time[rows], stock.repeats[rows], stock.look[rows], stock.strange[rows]
+        )
     shown = table >= 0
     place = np.zeros(table.shape, np.int64)
     place[shown] = np.arange(shown.sum())

@@ -57,6 +57,15 @@ dpkg dpkg-deb apt apt-get rpm yum dnf pip pip3 ld cc1 as gcc cc collect2 make in
 """
 INSTALLERS: Final[frozenset[str]] = frozenset(_INSTALLERS_WORDS.split())
 
+#: Programs that start no other: a process that seems to be their child has another parent with the same pid.
+_STARTS_NOTHING_WORDS: Final = """
+ls cat cp mv rm mkdir rmdir touch chmod chown chgrp ln stat df du date sleep uname hostname whoami id who w uptime
+wc cut tr head tail sort uniq tee echo printf basename dirname readlink realpath sha0sum md0sum cksum od base0
+grep egrep fgrep gzip gunzip zcat ps pgrep pkill kill free top ss netstat ping getent lsof file diff cmp seq test
+true false expr sync mktemp shred truncate chattr lsattr setfacl getfacl dig host nslookup
+"""
+STARTS_NOTHING: Final[frozenset[str]] = frozenset(_STARTS_NOTHING_WORDS.split())
+
 #: Interpreters: two processes that both ran one share nothing yet.
 SHELLS: Final = frozenset(
     (

@@ -5,7 +5,7 @@ a later launch by that service, on the same host, joins the causing process's sc
 """
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,7 @@ from watchfloor.film.words import base_name
 _EXECUTABLE = re.compile(
     r"(?<![\w.%~:\\/+-])[\w.%~:\\/+-]+\.(?:exe|dll|ps1|bat|cmd|vbs|js|hta|com|scr|sh|py|elf|bin)\b", re.IGNORECASE
 )
+_SWITCH = re.compile(r"/{1,2}[a-zA-Z]{1,2}")
 _NIX_PATH = re.compile(r"(?:/[\w.+-]+){2,}")
 
 
@@ -44,7 +45,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 _SERVICE: Final = _pattern(r"\bsc(?:\.exe)?[\"']?\s.{0,200}?\b(?:create|config|start)\b|new-service|binpath|systemctl")
-_TASK: Final = _pattern(r"schtasks|register-scheduledtask|\bat(?:\.exe)?\s+\d|\bcrontab\s+\S*/")
+_TASK: Final = _pattern(r"schtasks|register-scheduledtask|\bat(?:\.exe)?\s+\d|(?<!/etc/)\bcrontab\s+\S*/")
 _CRON: Final = _pattern(r"/etc/cron|/var/spool/cron")
 _WMI: Final = _pattern(
     r"wmic.{0,400}?\bcreate\b|win32_process|invoke-wmimethod|invoke-cimmethod|commandlineeventconsumer"
@@ -88,6 +89,8 @@ RULES: Final[tuple[Rule, ...]] = (
 _MOST_TEXT: Final = 2_048
 #: Causes remembered for one name on one host: the latest explain a launch.
 _MOST_CAUSES: Final = 256
+#: Of what a cause started or a drop ran, this many belong to its story; what runs again and again is the host's own.
+_MOST_EFFECTS: Final = 3
 _RUNNERS: Final = SHELLS | WRAPPERS
 
 #: Columns that say what a causing Event will start.
@@ -176,18 +179,19 @@ class Linker:
             effect = cast.number_of(target)
             if effect is not None and effect != cause and base_name(cast.owners[effect].image) not in LAUNCHERS:
                 yield Link(cause, effect, "code injected")
-        for number, owner in enumerate(cast.owners):
-            if owner.kind != "process":
-                continue
-            yield from self._explained(cast, number, owner)
-            yield from self._ran_a_drop(number, owner)
+        met: Counter[tuple[str, ...]] = Counter()
+        for number in sorted(range(len(cast.owners)), key=lambda n: _micros(cast.owners[n]) or 0):
+            owner = cast.owners[number]
+            if owner.kind == "process":
+                yield from self._explained(cast, number, owner, met)
+                yield from self._ran_a_drop(number, owner, met)
 
-    def _ran_a_drop(self, number: int, owner: Owner) -> Iterator[Link]:
+    def _ran_a_drop(self, number: int, owner: Owner, met: Counter[tuple[str, ...]]) -> Iterator[Link]:
         """The image itself, or the script an interpreter was told to run, was written by another owner."""
         for path in self._programs(number, owner):
             dropped = self._dropped.get((owner.host, path.lower()))
             if dropped and dropped[0] != number and _before(dropped[1], owner):
-                yield Link(dropped[0], number, "ran a dropped file")
+                yield from _few(met, (owner.host, "drop", path.lower()), Link(dropped[0], number, "ran a dropped file"))
                 return
 
     def _programs(self, number: int, owner: Owner) -> Iterator[str]:
@@ -196,19 +200,19 @@ class Linker:
             yield image
             if base_name(image) not in _RUNNERS:
                 continue  # a path handed to ls or tar is read, not run
-            words = [w.strip("\"'") for w in command[:_MOST_TEXT].split()[:5]]
-            yield from (w for w in words[1:] if w.startswith("/") or "\\" in w)
+            yield from _handed(command)
 
-    def _explained(self, cast: Cast, number: int, owner: Owner) -> Iterator[Link]:
+    def _explained(self, cast: Cast, number: int, owner: Owner, met: Counter[tuple[str, ...]]) -> Iterator[Link]:
         parent_number = cast.number_of(owner.parent_uid)
         if parent_number is None:
             return
         parent = base_name(cast.owners[parent_number].image)
         names = _named(owner.command_line) | {base_name(owner.image)}
-        found = (self._latest((owner.host, parent, name), owner, {number, parent_number}) for name in names)
-        best = max((c for c in found if c is not None), key=lambda c: c.order, default=None)
+        found = ((self._latest((owner.host, parent, n), owner, {number, parent_number}), n) for n in sorted(names))
+        best, name = max(((c, n) for c, n in found if c is not None), key=lambda c: c[0].order, default=(None, ""))
         if best is not None:
-            yield Link(best.owner, number, f"started by {best.rule.name}")
+            link = Link(best.owner, number, f"started by {best.rule.name}")
+            yield from _few(met, (owner.host, best.rule.name, name), link)
 
     def _latest(self, key: tuple[str, str, str], owner: Owner, itself: set[int]) -> _Cause | None:
         """The latest cause that named this program early enough; a shell's name alone explains nothing."""
@@ -221,6 +225,29 @@ class Linker:
             if -2_000_000 <= started - cause.time_us <= cause.rule.within / timedelta(microseconds=1):
                 return cause
         return None
+
+
+def _handed(command: str) -> Iterator[str]:
+    """Paths of what an interpreter or wrapper was told to run: up to the first program; its own arguments are read."""
+    value = False
+    for word in [w.strip("\"'") for w in command[:_MOST_TEXT].split()[1:9]]:
+        if word.startswith("-") or _SWITCH.fullmatch(word):
+            value = True
+            continue
+        if word.startswith("/") or "\\" in word:
+            yield word
+        elif value or "=" in word or word.isdecimal():
+            value = False
+            continue
+        if base_name(word) not in _RUNNERS:
+            return
+
+
+def _few(met: Counter[tuple[str, ...]], key: tuple[str, ...], link: Link) -> Iterator[Link]:
+    """The link, unless this story has had its effects."""
+    met[key] += 1
+    if met[key] <= _MOST_EFFECTS:
+        yield link
 
 
 def _named(text: str) -> set[str]:

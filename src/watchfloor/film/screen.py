@@ -25,7 +25,7 @@ from watchfloor.store.packs import open_pack
 Floats = npt.NDArray[np.float32]
 
 #: Raised when frames, pooling or the network's inputs change meaning: an older pack is then refused, not misread.
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 NAME: Final = "screen"
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "bundled" / "screen"
 

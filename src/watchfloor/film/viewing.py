@@ -17,7 +17,8 @@ from watchfloor.film.filming import Reel
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import UNSEEN, Net
 from watchfloor.film.pixels import Pixels
-from watchfloor.film.screen import Floats, Screen, features
+from watchfloor.film.screen import FAMILIES, Floats, Screen, features
+from watchfloor.film.usual import NUMBERS, strangeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,29 @@ def _stock(reel: Reel, picked: Ints, repeats: npt.NDArray[np.int32], net: Net | 
     chosen = reel.runs[picked]
     owner = chosen["owner"].astype(np.int64)
     words = np.zeros((0, ROWS, CHANNELS), np.uint16)
+    strange = np.zeros((len(picked), NUMBERS), np.float32)
     if net is not None:
-        words = net.vocabulary.words(encoded(reel, reel.event_rows(chosen["batch"], chosen["row"])))
+        frames = encoded(reel, reel.event_rows(chosen["batch"], chosen["row"]))
+        words = net.vocabulary.words(frames)
+        strange = strangeness(frames, reel.runs_scene[picked], _unix_hosts(reel)[owner])
     above = np.full(len(reel.cast.owners), -1, np.int64)
     for number in np.unique(owner).tolist():
         uid = reel.cast.owners[number].parent_uid
         parent = reel.cast.number_of(uid) if uid else None
         above[number] = -1 if parent is None else parent
-    return Stock(words, owner, above[owner], chosen["time"].astype(np.int64), repeats, chosen["logit"])
+    return Stock(words, owner, above[owner], chosen["time"].astype(np.int64), repeats, chosen["logit"], strange)
+
+
+def _unix_hosts(reel: Reel) -> Ints:
+    """Number of each owner's host, ``(owners,)``, -1 on Windows.
+
+    What is public of Windows is mostly attacks cropped out of their surroundings: whether anything is usual there
+    would tell a crop from a recording, not an attack from ordinary work.
+    """
+    names = [owner.host for owner in reel.cast.owners]
+    place = {name: i for i, name in enumerate(sorted(set(names)))}
+    hosts = np.asarray([place[name] for name in names], np.int64)
+    return np.where(families(reel) == FAMILIES.index("unix"), hosts, -1)
 
 
 def encoded(reel: Reel, events: pa.Table) -> Pixels:

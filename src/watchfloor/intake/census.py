@@ -1,6 +1,6 @@
 """The census of processes: launches, exits and sightings become one row a process and a way to find it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +37,8 @@ LAUNCH = pa.schema(
         ("parent_pid", pa.int64()),
         ("unix", pa.bool_()),
         ("fork", pa.bool_()),
+        ("session", pa.int64()),
+        ("glimpse", pa.bool_()),  # no launch: an act of a bare pid, see ``lineage.newcomers``
     ]
 )
 END = pa.schema([("uid", _TEXT), ("host", pa.int64()), ("pid", pa.int64()), ("time", pa.int64())])
@@ -139,7 +141,7 @@ def take_census(
     number = {uid: n for n, uid in enumerate(guids)}
     processes = Roster(guids)
     pairs = Pairs(*_every_pair(launches, seen, ends))
-    facts = _launch_facts(launches, seen, pairs, number)
+    launches, facts = _with_newcomers(launches, _launch_facts(launches, seen, pairs, number))
 
     uid = lineage.merge_with_anchors(facts)
     seen_uid = _codes_in(seen.column("uid"), number)
@@ -181,7 +183,19 @@ def _launch_facts(launches: pa.RecordBatch, seen: pa.RecordBatch, pairs: Pairs, 
         parent_pid=numbers(launches.column("parent_pid"), -1),
         unix=np.asarray(launches.column("unix").to_numpy(zero_copy_only=False), np.bool_),
         fork=np.asarray(launches.column("fork").to_numpy(zero_copy_only=False), np.bool_),
+        session=numbers(launches.column("session"), -1),
+        glimpse=np.asarray(launches.column("glimpse").to_numpy(zero_copy_only=False), np.bool_),
+        fresh=np.zeros(len(launches), np.bool_),
     )
+
+
+def _with_newcomers(launches: pa.RecordBatch, facts: Launches) -> tuple[pa.RecordBatch, Launches]:
+    """Launches and, as forks, the glimpses that show a new process; the other glimpses have served."""
+    host, pid = numbers(launches.column("host"), -1), numbers(launches.column("pid"), -1)
+    facts.fresh = lineage.newcomers(facts, host, pid)
+    keep = ~facts.glimpse | facts.fresh
+    kept = {field.name: getattr(facts, field.name)[keep] for field in fields(facts)}
+    return launches.filter(pa.array(keep)), Launches(**kept)
 
 
 def _mentioned(
@@ -286,10 +300,14 @@ def _add_unlaunched(
     processes.first[new] = first[needed]
     # a fact seen after the pid was launched anew is not about this process
     alone = first_version[pair] == NO_TIME
-    image_at = numbers(seen.column("image_at"), NO_TIME)[bare]
+    limit = first_version[pair] - JITTER_US
+    early = {
+        name: numbers(seen.column(at), NO_TIME)[bare] < limit
+        for name, at in (("image", "image_at"), ("parent_pid", "parent_at"))
+    }
     facts = seen.take(pa.array(bare))
     for name in (*FACTS, "parent_pid"):
-        own = image_at < first_version[pair] - JITTER_US if name == "image" else alone
+        own = early.get(name, alone)
         column = facts.column(name)
         masked = pc.if_else(pa.array(own | alone), column, pa.scalar(None, column.type))
         facts = facts.set_column(SIGHTING.get_field_index(name), name, masked)

@@ -25,6 +25,7 @@ _NEEDED = [
     for name in NAMES
     if name.startswith(("actor.", "process."))
     or name in ("source", "time", "device.hostname", "device.os", "action", "status", "status_detail", "user.name")
+    or name == "actor.session.uid"
 ]
 
 
@@ -67,6 +68,7 @@ class ProcessTable:
         failed = launch & _equal(batch.column("status"), "failure")
         dated = launch & ~failed & (time < NO_TIME)
         self._launches.append(_launches(batch, host, time, dated))
+        self._launches.append(_glimpses(batch, host, time, launch, failed))
         ended = _equal(action, "process.terminate")
         if ended.any():
             self._ends.append(_ends(batch, host, time, ended))
@@ -222,8 +224,53 @@ def _launches(batch: pa.RecordBatch, host: Ints, time: Ints, rows: Bools) -> pa.
         batch.column(ACTOR.pid),
         pc.fill_null(pc.not_equal(os, "windows"), False),
         forked,
+        pa.array(_sessions(batch)),
+        pa.array(np.zeros(len(batch), np.bool_)),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=LAUNCH).filter(pa.array(rows & named))
+
+
+def _sessions(batch: pa.RecordBatch) -> Ints:
+    """Audit session of each row, -1 for none and for what is no number: a Windows logon session says less."""
+    column = batch.column("actor.session.uid")
+    plain = pc.and_(pc.match_substring_regex(column, r"^\d{1,10}$"), pc.not_equal(batch.column("device.os"), "windows"))
+    return numbers(pc.if_else(pc.fill_null(plain, False), column, pa.scalar(None, pa.string())).cast(pa.int64()), -1)
+
+
+def _glimpses(batch: pa.RecordBatch, host: Ints, time: Ints, launch: Bools, failed: Bools) -> pa.RecordBatch:
+    """Acts of bare Linux pids as far as they say something new of their pid's parent, image or session.
+
+    A launch that failed is an act of the process that tried, which the record names as the new one.
+    """
+    pid = np.where(failed, numbers(batch.column(TARGET.pid), -1), numbers(batch.column(ACTOR.pid), -1))
+    uid = np.where(failed, present(known_uids(batch.column(TARGET.uid))), present(known_uids(batch.column(ACTOR.uid))))
+    above = np.where(failed, numbers(batch.column(ACTOR.pid), -1), numbers(batch.column(PARENT.pid), -1))
+    image = np.where(failed, -1, sightings.coded(batch.column(ACTOR.image))[0])
+    about = _equal(batch.column("device.os"), "linux") & (~launch | failed) & ~uid & (pid >= 0) & (time < NO_TIME)
+    rows = np.flatnonzero(about)
+    said = np.stack([host, pid, above, image, _sessions(batch)])[:, rows]
+    order = np.lexsort((time[rows], said[1], said[0]))
+    said = said[:, order]
+    new = np.concatenate([[True], (said[:, 1:] != said[:, :-1]).any(axis=0)])[: len(rows)]
+    rows = rows[order[new]]
+    nothing, picked = pa.nulls(len(rows), pa.string()), batch.take(pa.array(rows))
+    tried = pa.array(failed[rows])
+    columns = [
+        nothing,
+        pa.array(host[rows]),
+        pa.array(pid[rows]),
+        pa.array(time[rows]),
+        pc.if_else(tried, nothing, picked.column(ACTOR.image)),
+        pc.if_else(tried, nothing, picked.column("actor.process.cmd_line")),
+        picked.column("actor.user.name"),
+        nothing,
+        pa.array(above[rows], mask=above[rows] < 0),
+        pa.array(np.ones(len(rows), np.bool_)),
+        pa.array(np.ones(len(rows), np.bool_)),
+        pa.array(_sessions(picked)),
+        pa.array(np.ones(len(rows), np.bool_)),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=LAUNCH)
 
 
 def _ends(batch: pa.RecordBatch, host: Ints, time: Ints, rows: Bools) -> pa.RecordBatch:

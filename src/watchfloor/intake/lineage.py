@@ -147,6 +147,74 @@ class Launches:
     parent_pid: Ints
     unix: Bools
     fork: Bools
+    session: Ints  # the audit session, -1 for none
+    glimpse: Bools  # no launch: an act of a bare pid that shows its parent, image and session
+    fresh: Bools  # a pid that is another process than before, see ``newcomers``
+
+
+#: A parent's pid that this many processes moved to has adopted orphans.
+ADOPTS = 3
+
+
+def newcomers(launches: Launches, host: Ints, pid: Ints) -> Bools:
+    """Which rows show that their pid had become another process; ``host`` and ``pid`` are each row's.
+
+    Audit logs seldom record forks and exits, and pids come round again within minutes. A process keeps its parent
+    unless it is orphaned, its image unless it executes another, and its audit session once it has one.
+    """
+    order = np.lexsort((launches.glimpse, launches.time, launches.pair))
+    found = np.zeros(len(order), np.bool_)
+    if not launches.glimpse.any():
+        return found
+    pair, parent, glimpse = launches.pair[order], launches.parent_pid[order], launches.glimpse[order]
+    image, session = launches.image[order], launches.session[order]
+    inside = np.concatenate([[False], pair[1:] == pair[:-1]])
+    before = _last_known(pair, np.stack([parent, image, session]))
+    moved = inside & (parent >= 0) & (before[0] >= 0) & (parent != before[0])
+    other_image = inside & glimpse & (image >= 0) & (before[1] >= 0) & (image != before[1])
+    other_session = inside & _other_session(before[2], session)
+    orphan = moved & ~other_image & ~other_session
+    adopted = orphan & _adopts(host[order], pid[order], parent, image, orphan)
+    executes = np.bincount(host[(~launches.glimpse) & launches.unix & ~launches.fork], minlength=int(host.max()) + 1)
+    found[order] = (moved & ~adopted) | other_session | (other_image & (executes[host[order]] > 0))
+    return found & launches.unix
+
+
+def _last_known(pair: Ints, facts: Ints) -> Ints:
+    """What the rows of a pair before each row last said of each fact ``(facts, rows)``; -1 where they did not.
+
+    A session is what the row just before said, none included: leaving one is what counts.
+    """
+    index = np.arange(len(pair))
+    start = np.maximum.accumulate(np.where(np.concatenate([[True], pair[1:] != pair[:-1]]), index, 0))
+    known = np.empty_like(facts)
+    for number, fact in enumerate(facts):
+        said = np.maximum.accumulate(np.where((fact >= 0) | (number == len(facts) - 1), index, -1))
+        last = np.concatenate([[-1], said[:-1]])
+        known[number] = np.where(last >= start, fact[last], -1)
+    return known
+
+
+def _other_session(before: Ints, now: Ints) -> Bools:
+    """A process enters an audit session once and never leaves it."""
+    return np.asarray((before >= 0) & (now != before), np.bool_)
+
+
+def _adopts(host: Ints, pid: Ints, parent: Ints, image: Ints, orphan: Bools) -> Bools:
+    """Whether each row's parent takes in orphans: pid 1, or one that several moved to and that is another program.
+
+    A server whose forks reuse each other's pids is no orphanage: its forks run what it runs.
+    """
+    width = 1 << 32
+    own, above = host * width + np.clip(pid, 0, width - 1), host * width + np.clip(parent, 0, width - 1)
+    keys, inverse = np.unique(above, return_inverse=True)
+    moves = np.unique(np.stack([inverse[orphan], own[orphan]]), axis=1)
+    count = np.bincount(moves[0], minlength=len(keys))
+    shown = np.full(len(keys), -1, np.int64)
+    at = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
+    mine = (keys[at] == own) & (image >= 0)
+    shown[at[mine]] = image[mine]
+    return np.asarray((parent == 1) | ((count[inverse] >= ADOPTS) & (shown[inverse] != image)), np.bool_)
 
 
 def merge_with_anchors(launches: Launches) -> Ints:
@@ -232,7 +300,10 @@ def cluster_bare(launches: Launches, rows: Ints, ends_pair: Ints, ends_time: Int
     last_fork = np.maximum.accumulate(np.where(fork, index, -1))
     first_of_pair = np.maximum.accumulate(np.where(same_pair, 0, index))
     forked = last_fork >= first_of_pair
-    chain = alive & ~fork & (forked | (same_parent & (gap <= EXEC_CHAIN_US)))
+    # what an act showed of a pid's parent or session counts where the log records no forks
+    recorded = forked & ~launches.glimpse[at][last_fork]
+    fresh = launches.fresh[at] & ~recorded
+    chain = alive & ~fork & ~fresh & (forked | (same_parent & (gap <= EXEC_CHAIN_US)))
     image = launches.image[at]
     same_image = np.concatenate([[False], (image[1:] == image[:-1]) | (image[1:] < 0) | (image[:-1] < 0)])
     twice_logged = (gap <= MERGE_US) & same_image

@@ -27,6 +27,7 @@ SIGHTING = pa.schema(
         ("parent_uid", pa.string()),
         ("parent_pid", pa.int64()),
         ("image_at", pa.int64()),  # when the image was seen: a bare pid may be reused later
+        ("parent_at", pa.int64()),  # when the parent's pid was
     ]
 )
 
@@ -139,6 +140,9 @@ def condense(role: Role, batch: pa.RecordBatch, host: Ints, time: Ints, order: I
 
     first = earliest(code, count, order, about)
     imaged = earliest(code, count, order, about & present(batch.column(role.image)))
+    born = np.full(count, -1, np.int64)
+    if role.parent_pid is not None:
+        born = earliest(code, count, order, about & present(batch.column(role.parent_pid)))
     columns = [
         take(uid, first),
         pa.array(host[first]),
@@ -150,6 +154,7 @@ def condense(role: Role, batch: pa.RecordBatch, host: Ints, time: Ints, order: I
         fact(role.parent_uid, pa.string()),
         fact(role.parent_pid, pa.int64()),
         pa.array(time[imaged], mask=imaged < 0),
+        pa.array(time[born], mask=born < 0),
     ]
     found = pa.RecordBatch.from_arrays(columns, schema=SIGHTING)
     return found.filter(pa.array(first >= 0)) if (first < 0).any() else found

@@ -14,7 +14,9 @@ from watchfloor.film.pixels import PIXELS
 #: A recording's label as the prior probability that one of its frames belongs to an attack.
 PRIOR: Final = {"malicious": 0.6, "mixed": 0.03, "background": 0.0, "benign": 0.0}
 #: Channels of Unix logs; others belong to Windows.
-_UNIX: Final = frozenset(("auditd", "endpoint-security", "endpoint.events.process", "Linux-Sysmon/Operational"))
+_UNIX: Final = frozenset(
+    ("auditd", "endpoint-security", "endpoint.events.process", "endpoint.events.file", "Linux-Sysmon/Operational")
+)
 #: The prior of a frame that lineage says an intruder made.
 TRUE_PRIOR: Final = 0.95
 #: The least prior of a frame of an attack recording that a Sigma rule of medium, high or critical level matches.
@@ -38,6 +40,7 @@ class Bags:
     technique: npt.NDArray[np.bytes_]
     time: npt.NDArray[np.int64]  # of the first of equal frames, microseconds, ``film.strip.NO_TIME`` unknown
     parent: npt.NDArray[np.int64]  # the owner's parent, -1 unknown
+    host: npt.NDArray[np.int64]
     rule: npt.NDArray[np.int8]  # the highest level of the rules that match, 3 medium to 5 critical, 0 none
     rule_techniques: npt.NDArray[np.bytes_]  # what those rules are tagged with, joined by blanks
     facts: list[dict[str, Any]]
@@ -89,6 +92,7 @@ def load(path: Path) -> Bags:
         technique=raw["technique"],
         time=raw["time"],
         parent=raw["parent"],
+        host=raw["host"],
         rule=raw["rule"],
         rule_techniques=raw["rule_techniques"],
         facts=facts,

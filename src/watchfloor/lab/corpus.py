@@ -49,6 +49,7 @@ class Corpus:
     columns: dict[str, list[np.ndarray[Any, Any]]] = field(default_factory=dict)
     scenes: int = 0
     owners: int = 0
+    hosts: int = 0
     hunt: Hunt | None = None  # one for all recordings: preparing the rules takes longer than most of them
 
     def add(
@@ -67,6 +68,10 @@ class Corpus:
         self._column("owner", owner + self.owners)
         parents = np.asarray([_parent(reel, o) for o in reel.cast.owners], np.int64)[owner] if len(owner) else owner
         self._column("parent", np.where(parents >= 0, parents + self.owners, -1))
+        places = {name: i for i, name in enumerate(sorted({o.host for o in reel.cast.owners}))}
+        hosts = np.asarray([places[o.host] for o in reel.cast.owners], np.int64)[owner] if len(owner) else owner
+        self._column("host", hosts + self.hosts)
+        self.hosts += len(places)
         for name, values in rows.columns.items():
             self._column(name, values)
         self.pixels.append(rows.frames)

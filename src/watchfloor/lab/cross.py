@@ -17,14 +17,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from watchfloor.film.clips import Stock
 from watchfloor.film.net import UNSEEN
 from watchfloor.film.pixels import Pixels
 from watchfloor.lab import mil
 from watchfloor.lab.bags import TEXT, Bags, load, shared_pixels
 from watchfloor.lab.clips import load_pixels
 from watchfloor.lab.labels import Labels, labels_of
-from watchfloor.lab.teach import Lesson, Taught, course, teach, watch
+from watchfloor.lab.teach import Lesson, Taught, course, stock_of, teach, watch
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -97,7 +96,7 @@ def score(taught: Taught, bags: Bags, pixels: Pixels, rows: npt.NDArray[np.bool_
     """What a model says about ``rows``: as ``Scores``, with the row and scene numbers it speaks of."""
     look = taught.first_look(bags)
     plan = course(bags, look, rows)
-    stock = Stock(taught.vocabulary.words(pixels), bags.owner, bags.parent, bags.time, bags.repeats, look)
+    stock = stock_of(bags, pixels, taught.vocabulary, look, plan)
     scene, frame, share = watch(taught, bags, stock, plan)
     mine = np.flatnonzero(rows)
     place = np.searchsorted(plan.scene, bags.scene[mine])

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from watchfloor.film import usual
 from watchfloor.film.clips import BUDGET, Batch, Ints, Stock, Vocabulary, chosen_rows, padded, portions
 from watchfloor.film.clips import vocabulary as vocabulary_of
 from watchfloor.film.net import UNSEEN
@@ -83,6 +84,15 @@ def course(bags: Bags, logit: Floats, rows: npt.NDArray[np.bool_], budget: int =
     clips = np.split(picked, starts[1:])
     first = np.asarray([c[0] for c in clips], np.int64)
     return Course(clips, bags.recording[first].astype(np.int64), picked, scenes)
+
+
+def stock_of(bags: Bags, pixels: Pixels, known: Vocabulary, look: Floats, plan: Course) -> Stock:
+    """All rows as stock for the plan's clips; on Unix with how strange the watched frames are on their host."""
+    strange = np.zeros((len(bags.recording), usual.NUMBERS), np.float32)
+    unix = bags.unix()[bags.recording[plan.rows]]
+    host = np.where(unix, bags.host[plan.rows], -1)
+    strange[plan.rows] = usual.strangeness(pixels[plan.rows], bags.scene[plan.rows], host)
+    return Stock(known.words(pixels), bags.owner, bags.parent, bags.time, bags.repeats, look, strange)
 
 
 class Teacher:
@@ -226,7 +236,7 @@ def teach(
     taught = Taught(net, known, *linear, labels.names)
     plan = course(bags, look, rows)
     teacher = Teacher(bags, rows, plan, look, labels)
-    stock = Stock(known.words(pixels), bags.owner, bags.parent, bags.time, bags.repeats, look)
+    stock = stock_of(bags, pixels, known, look, plan)
     trainer = Trainer(stock, plan.clips, np.flatnonzero(teacher.clip_target == 0), lesson.hardship, rng, lesson.tokens)
     frames = sum(len(plan.clips[int(i)]) for i in teacher.chosen(rng, lesson))
     steps = int(_SLACK * lesson.epochs * max(frames / lesson.tokens, 1)) + 10 * lesson.epochs
