@@ -70,6 +70,17 @@ def test_a_log_in_is_one_scene_although_its_subshells_left_no_trace() -> None:
     assert {"uptime"} in _scenes(reel)
 
 
+def test_what_sshd_forked_before_the_log_in_belongs_to_it() -> None:
+    reel = _film(
+        _acted(0, 50, 9, "/usr/sbin/sshd"),
+        _ran(0, 100, 50, "/usr/sbin/sshd -R", None),
+        _acted(1, 110, 100, "/usr/sbin/sshd", None, **{"actor.process.cmd_line": "sshd: [accepted]"}),
+        _acted(2, 100, 50, "/usr/sbin/sshd", "7"),
+        _ran(3, 101, 100, "bash -i", "7"),
+    )
+    assert {"/usr/sbin/sshd -R", "sshd: [accepted]", "bash -i"} in _scenes(reel)
+
+
 def test_a_pid_that_comes_round_again_joins_no_two_log_ins() -> None:
     reel = _film(
         _ran(0, 101, 100, "bash -i", "7"),

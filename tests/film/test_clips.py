@@ -47,7 +47,9 @@ def test_batches_hold_every_clip_once_and_tell_padding_from_frames() -> None:
     rng = np.random.default_rng(7)
     words = rng.integers(1, 9, (50, ROWS, CHANNELS)).astype(np.uint16)
     strange = np.zeros((50, NUMBERS), np.float32)
-    stock = Stock(words, np.arange(50), np.arange(50) - 1, np.full(50, NO_TIME), np.ones(50, np.int32), np.zeros(50), strange)
+    stock = Stock(
+        words, np.arange(50), np.arange(50) - 1, np.full(50, NO_TIME), np.ones(50, np.int32), np.zeros(50), strange
+    )
     clips = [np.arange(0, 1), np.arange(1, 41), np.zeros(0, np.int64), np.arange(41, 50)]
     met: list[int] = []
     for part in portions(np.asarray([len(c) for c in clips]), tokens=16):

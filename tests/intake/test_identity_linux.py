@@ -40,6 +40,11 @@ def test_a_session_is_entered_once_and_never_left() -> None:
     assert first == entered and later == other and first != later
 
 
+def test_a_log_in_within_one_tick_of_the_clock_is_one_process() -> None:
+    rows, _ = resolved([act(0, 10, 3), act(1, 10, 3), act(1, 10, 3, ses="7"), act(1, 10, None), act(2, 10, 3, ses="7")])
+    assert len(set(actors(rows))) == 1
+
+
 def test_an_image_changes_only_by_executing() -> None:
     rows, _ = resolved([ran(0, 10, 3, "/usr/bin/bash"), act(1, 10, 3, "/usr/bin/bash"), act(60, 10, 3, "/usr/bin/df")])
     assert actors(rows)[1] != actors(rows)[2]

@@ -87,7 +87,15 @@ def _auc(seed: int, lesson: Lesson) -> float:
     look = np.zeros(len(bags.recording))
     taught = teach(bags, pixels, training, lesson, _labels(bags), (np.zeros(PIXELS), 0.0), look)
     plan = course(bags, look, ~training[bags.recording])
-    stock = Stock(taught.vocabulary.words(pixels), bags.owner, bags.parent, bags.time, bags.repeats, look, np.zeros((len(look), NUMBERS), np.float32))
+    stock = Stock(
+        taught.vocabulary.words(pixels),
+        bags.owner,
+        bags.parent,
+        bags.time,
+        bags.repeats,
+        look,
+        np.zeros((len(look), NUMBERS), np.float32),
+    )
     scene, frame, _ = watch(taught, bags, stock, plan)
     assert (frame[training[bags.recording]] == UNSEEN).all(), "only what is asked for is watched"
     return float(roc_auc_score([bags.truth[c].max() for c in plan.clips], scene))
@@ -106,7 +114,15 @@ def _clips(rng: np.random.Generator, words: int) -> tuple[Stock, list[Ints]]:
     size = 60
     table = rng.integers(0, words, (size, ROWS, CHANNELS)).astype(np.uint16)
     owner = rng.integers(0, 9, size)
-    stock = Stock(table, owner, owner - 1, np.arange(size) * 10_000, np.ones(size, np.int32), rng.normal(size=size), rng.random((size, NUMBERS), np.float32))
+    stock = Stock(
+        table,
+        owner,
+        owner - 1,
+        np.arange(size) * 10_000,
+        np.ones(size, np.int32),
+        rng.normal(size=size),
+        rng.random((size, NUMBERS), np.float32),
+    )
     return stock, [np.arange(0, 1), np.arange(1, 3), np.arange(3, 60)]
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-VerdictName = Literal["malicious", "suspicious", "benign"]
+#: ``unsure`` is what a scene unlike anything the screen learned from is called when nothing in it looks malicious.
+VerdictName = Literal["malicious", "suspicious", "unsure", "benign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,11 @@ class Scene:
     processes: tuple[Process, ...]
     key_frames: tuple[KeyFrame, ...]
     links: tuple[str, ...] = field(default=())
+
+    @property
+    def flagged(self) -> bool:
+        """Whether somebody should look: suspicious or malicious."""
+        return self.verdict in ("malicious", "suspicious")
 
     def to_json(self) -> dict[str, Any]:
         """One ``scene`` line of the command contract."""

@@ -30,14 +30,19 @@ RECORD_WIDTH = 44
 #: Between the parts of a source: folders, and members of archives.
 _PARTS = re.compile(r"[/\\]|::")
 
-_STYLES = {"malicious": "bold red", "suspicious": "bold yellow", "benign": "green"}
+_STYLES = {"malicious": "bold red", "suspicious": "bold yellow", "unsure": "cyan", "benign": "green"}
 
 _PHRASES = {
     "malicious": ("MALICIOUS", "恶意"),
     "suspicious": ("SUSPICIOUS", "可疑"),
+    "unsure, most": (
+        "{n} scenes are unlike anything the screen learned from: unsure, not benign. --all-scenes writes them.",
+        "{n} 个场景与训练数据差异过大：无法判断，并非正常。--all-scenes 可将其写出。",
+    ),
     "found": (
-        "Scenes on {hosts}: {scenes} ({malicious} malicious, {suspicious} suspicious, {benign} benign).",
-        "{hosts} 上共 {scenes} 个场景：恶意 {malicious}，可疑 {suspicious}，正常 {benign}。",
+        "Scenes on {hosts}: {scenes} "
+        "({malicious} malicious, {suspicious} suspicious, {unsure} unsure, {benign} benign).",
+        "{hosts} 上共 {scenes} 个场景：恶意 {malicious}，可疑 {suspicious}，无法判断 {unsure}，正常 {benign}。",
     ),
     "hosts": ("{n} hosts", "{n} 台主机"),
     "tactics": ("Tactics: {named}.", "战术：{named}。"),
@@ -89,7 +94,7 @@ def summarise(
 ) -> None:
     """Print the scenes that stand out, the rules that matched, then the books, then where the film is."""
     words = _Words(lang)
-    standing_out = [scene for scene in watched.scenes if scene.verdict != "benign"]
+    standing_out = [scene for scene in watched.scenes if scene.flagged]
     _found(watched, terminal, words)
     for scene in standing_out[:TOLD_SCENES]:
         terminal.line()
@@ -120,10 +125,13 @@ class _Words:
 
 
 def _found(watched: "Watched", terminal: Terminal, words: _Words) -> None:
-    if not any(scene.verdict != "benign" for scene in watched.scenes):
+    if not any(scene.flagged for scene in watched.scenes):
         account = watched.account
         quiet = quiet_story(account.kept, len(watched.scenes), account.rejected_records)
         terminal.line(quiet[words.index], style="bold")
+        unsure = sum(scene.verdict == "unsure" for scene in watched.scenes)
+        if unsure:
+            terminal.line(words("unsure, most", n=unsure), style=_STYLES["unsure"])
         return
     hosts = watched.hosts[0] if len(watched.hosts) == 1 else words("hosts", n=len(watched.hosts))
     verdicts: list[str] = [scene.verdict for scene in watched.scenes]

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 NAME = "watch"
 SUMMARY = "read endpoint logs, judge what happened, show the film"
 DESCRIPTION = """Read endpoint logs, put their events into scenes (one process tree on one host), and say of
-each scene whether it is malicious, suspicious or benign, with the ATT&CK techniques and the records
-that show it. With --rules, known threats are named beside it: every match of a Sigma rule, and the scene it
+each scene whether it is malicious, suspicious, benign or too unlike the known to say, with ATT&CK techniques and
+the records that show it. With --rules, known threats are named beside it: every match of a Sigma rule, and the scene it
 belongs to.
 
 INPUT is any mix of files, archives and folders, or - for standard input; formats are recognised by
@@ -43,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("inputs", metavar="INPUT", nargs="+", help="file, archive or folder to read")
     add("--json", metavar="FILE", help="write a JSON line a scene, a match and a summary; - is standard output")
-    add("--all-scenes", action="store_true", help="write benign scenes too, not only what stands out")
+    add("--all-scenes", action="store_true", help="write benign and unsure scenes too, not only what stands out")
     add("--report", metavar="FILE.html", help="write the film: one page that opens in any browser, offline")
     add("--navigator", metavar="FILE.json", help="write an ATT&CK Navigator layer")
     add_rule_options(parser, required=False)

@@ -97,7 +97,8 @@ def _can_start(parent: Owner, child: Owner) -> bool:
     if child.session:
         begins = parent.outside and base_name(parent.image) in LAUNCHERS
         return child.session == parent.session or (not parent.session and begins)
-    return not (parent.session and child.outside)
+    # what a server forked before the log-in never enters the session, and belongs to it all the same
+    return not (parent.session and child.outside) or parent.outside
 
 
 def _serves(parent: Owner, child: Owner) -> bool:

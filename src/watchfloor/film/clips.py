@@ -84,9 +84,7 @@ def chosen_rows(scene: Ints, owner: Ints, logit: npt.NDArray[np.floating[Any]], 
     return np.sort(order[rank < budget])
 
 
-def numbers(
-    time: Ints, repeats: npt.NDArray[np.int32], look: npt.NDArray[np.floating[Any]], strange: Floats
-) -> Floats:
+def numbers(time: Ints, repeats: npt.NDArray[np.int32], look: npt.NDArray[np.floating[Any]], strange: Floats) -> Floats:
     """What a clip's frames know beside their words, ``(T, NUMBERS)``.
 
     Log repeats, log seconds since the frame before, and what the first look said, all scaled to about one; then how
@@ -151,9 +149,7 @@ def padded(stock: Stock, clips: list[Ints]) -> Batch:
     known = np.zeros((*table.shape, NUMBERS), np.float32)
     for i, rows in enumerate(clips):
         table[i, : len(rows)] = rows
-        known[i, : len(rows)] = numbers(
-            stock.time[rows], stock.repeats[rows], stock.look[rows], stock.strange[rows]
-        )
+        known[i, : len(rows)] = numbers(stock.time[rows], stock.repeats[rows], stock.look[rows], stock.strange[rows])
     shown = table >= 0
     place = np.zeros(table.shape, np.int64)
     place[shown] = np.arange(shown.sum())

@@ -43,7 +43,7 @@ def document(
     """
     told = matches.told({scene.scene_id for scene in shown}) if matches is not None else []
     cut = footage(reel, [scene.scene_id for scene in shown], told, most_frames)
-    verdicts = {v: sum(s.verdict == v for s in scenes) for v in ("malicious", "suspicious", "benign")}
+    verdicts = {v: sum(s.verdict == v for s in scenes) for v in ("malicious", "suspicious", "unsure", "benign")}
     return {
         "version": __version__,
         "generated": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

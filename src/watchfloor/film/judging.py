@@ -44,7 +44,7 @@ def judge(reel: Reel) -> tuple[Scene, ...]:
     picked: list[npt.NDArray[np.int64]] = []
     for s in range(len(casting.roots)):
         mine = order[bounds[s] : bounds[s + 1]]
-        budget = BENIGN_KEY_FRAMES if told.verdict(screen, s) == "benign" else KEY_FRAMES
+        budget = KEY_FRAMES if told.verdict(screen, s) in ("malicious", "suspicious") else BENIGN_KEY_FRAMES
         picked.append(mine[keyframes.choose(runs[mine], rare[mine], budget)] if len(mine) else mine)
     shown = _Shown(reel, np.concatenate(picked) if picked else np.zeros(0, np.int64))
     writer = _Writer(reel, runs["logit"], told, shown, seen)
@@ -83,7 +83,7 @@ class _Writer:
         members = self._members[s]
         root = reel.casting.roots[s]
         verdict = self._told.verdict(reel.screen, s)
-        flagged = verdict != "benign"
+        flagged = verdict in ("malicious", "suspicious")
         names = self._names(s) if flagged else {}
         tactics, techniques = self._attribution(s, names) if flagged else ((), ())
         shares = keyframes.weights(self._salience[picked])

@@ -131,7 +131,7 @@ class Matches:
 
     def seen_by(self, scene: Scene) -> SeenBy | None:
         """Who would have shown a scene: the screen by its verdict, a rule by its level, both or nobody."""
-        if scene.verdict != "benign":
+        if scene.flagged:
             return "both" if self.alerted(scene.scene_id) else "screen"
         return "rules" if self.alerted(scene.scene_id) else None
 
@@ -157,7 +157,7 @@ class Matches:
 
 def standing_out(scenes: Sequence[Scene], matches: Matches | None) -> tuple[Scene, ...]:
     """The scenes to show, in their order: what the screen flags, and what a grave rule names."""
-    return tuple(s for s in scenes if s.verdict != "benign" or (matches is not None and matches.alerted(s.scene_id)))
+    return tuple(s for s in scenes if s.flagged or (matches is not None and matches.alerted(s.scene_id)))
 
 
 def _parts(findings: Sequence[Finding]) -> Iterator[list[Finding]]:

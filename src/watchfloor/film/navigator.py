@@ -34,7 +34,7 @@ def layer(scenes: Sequence[Scene], *, name: str, claims: Sequence[Claim] = ()) -
     followed. An id this ATT&CK version does not have would make the Navigator refuse the layer; it is
     listed in ``metadata``.
     """
-    shown = [scene for scene in scenes if scene.verdict != "benign"]
+    shown = [scene for scene in scenes if scene.flagged]
     by_screen = _best((scored.id, scored.score) for scene in shown for scored in scene.techniques)
     by_rules = _best((t, RULE_SCORES.get(claim.level, 0.4)) for claim in claims for t in claim.techniques)
     both = {key: 1 - (1 - by_screen.get(key, 0.0)) * (1 - by_rules.get(key, 0.0)) for key in {**by_screen, **by_rules}}

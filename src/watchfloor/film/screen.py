@@ -63,12 +63,15 @@ class Family:
     processes: Calibration  # of all features but the last
     suspicious: float
     malicious: float
+    unfamiliar: float = 1.0  # a share of unknown words beyond which nothing is called benign
 
-    def verdict(self, probability: float) -> VerdictName:
-        """The word for a probability."""
+    def verdict(self, probability: float, unfamiliar: float = 0.0) -> VerdictName:
+        """The word for a probability, in a scene of which a share of words is unknown (``film.usual.unfamiliar``)."""
         if probability >= self.malicious:
             return "malicious"
-        return "suspicious" if probability >= self.suspicious else "benign"
+        if probability >= self.suspicious:
+            return "suspicious"
+        return "unsure" if unfamiliar > self.unfamiliar else "benign"
 
 
 #: Families of operating systems, by number: see ``film.viewing.families``.
@@ -176,7 +179,9 @@ def _family(facts: dict[str, Any]) -> Family:
         for name in ("scenes", "processes")
     )
     limits = facts["thresholds"]
-    return Family(scenes, processes, float(limits["suspicious"]), float(limits["malicious"]))
+    return Family(
+        scenes, processes, float(limits["suspicious"]), float(limits["malicious"]), float(limits["unfamiliar"])
+    )
 
 
 def blank() -> Screen:

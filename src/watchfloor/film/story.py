@@ -42,6 +42,7 @@ TACTICS: Mapping[str, Pair] = {t.id: (t.name, t.name_zh) for t in attack.TACTICS
 _VERDICTS: Mapping[str, Pair] = {
     "malicious": ("malicious", "恶意"),
     "suspicious": ("suspicious", "可疑"),
+    "unsure": ("unsure", "无法判断"),
     "benign": ("benign", "正常"),
 }
 
@@ -121,7 +122,12 @@ def headline(scene: Scene, tactics: Mapping[str, Pair] = TACTICS) -> Pair:
     host = clip(scene.host, 60) or "?"
     odds, odds_zh = chance(scene.score)
     verdict, verdict_zh = _VERDICTS[scene.verdict]
-    if scene.verdict == "benign":
+    if scene.verdict == "unsure":
+        return (
+            f"On {host}, {root} and what it started are unlike what the screen learned from. Unsure ({odds}).",
+            f"在 {host} 上，{root} 及其启动的进程与训练数据差异过大。无法判断（{odds_zh}）。",
+        )
+    if not scene.flagged:
         return (
             f"On {host}, {root} and what it started look ordinary. Judged benign ({odds}).",
             f"在 {host} 上，{root} 及其启动的进程未见异常。判为正常（{odds_zh}）。",
@@ -308,7 +314,12 @@ def _closing(scene: Scene, frames: list[KeyFrame]) -> Pair:
     cites = _cite(sorted(frames, key=lambda f: -f.weight)[:3])
     rests = f" {cites}" if cites else " No single record carries it."
     rests_zh = cites or "没有单条记录起决定作用。"
-    if scene.verdict == "benign":
+    if scene.verdict == "unsure":
+        return (
+            f"Nothing in it looks malicious ({odds}), but much of it is unknown here: not judged benign.{rests}",
+            f"未见恶意（{odds_zh}），但其中许多内容未知：不判为正常。{rests_zh}",
+        )
+    if not scene.flagged:
         return (
             f"Judged benign: {odds}, below what is called suspicious.{rests}",
             f"判为正常：{odds_zh}，低于可疑的界限。{rests_zh}",

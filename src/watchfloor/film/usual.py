@@ -1,4 +1,4 @@
-"""What is usual on a host: how strange each watched frame is among the host's other scenes.
+"""What is usual: how strange each watched frame is among its host's other scenes, how much of a scene is unknown.
 
 People and services repeat themselves, intruders do what a host has not seen. A frame is as strange as its pixels are
 rare, counted by scenes (inverse document frequency, Sparck Jones 1972), its own scene left out. It needs no label and
@@ -20,6 +20,8 @@ NUMBERS: Final = 2
 #: Scenes a host must have shown before it is known what is usual there.
 LEAST_SCENES: Final = 50
 _STRANGEST: Final = 3
+#: Pixels added to a scene's count before its share of unknown ones is taken: about one frame's.
+_SHRUNK: Final = 16
 
 
 def strangeness(frames: Pixels, scene: Ints, host: Ints) -> Floats:
@@ -36,6 +38,18 @@ def strangeness(frames: Pixels, scene: Ints, host: Ints) -> Floats:
         if scenes >= LEAST_SCENES:
             found[mine] = _of_host(flat[mine], place.astype(np.int64), scenes)
     return found
+
+
+def unfamiliar(frames: Pixels, known: npt.NDArray[np.bool_], scene: Ints, scenes: int) -> Floats:
+    """Share of pixels in each scene's frames that a screen has no word for, ``(scenes,)``; few pixels say little.
+
+    ``known`` is ``(PIXELS,)``. What a screen cannot read it cannot call harmless.
+    """
+    flat = frames.reshape(len(frames), -1)
+    shown = (flat != 0).sum(axis=1)
+    strange = ((flat != 0) & ~known[flat]).sum(axis=1)
+    total = np.bincount(scene, shown, scenes)
+    return np.asarray(np.bincount(scene, strange, scenes) / (total + _SHRUNK), np.float32)
 
 
 def _of_host(flat: Pixels, scene: Ints, scenes: int) -> Floats:

@@ -18,7 +18,7 @@ from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import UNSEEN, Net
 from watchfloor.film.pixels import Pixels
 from watchfloor.film.screen import FAMILIES, Floats, Screen, features
-from watchfloor.film.usual import NUMBERS, strangeness
+from watchfloor.film.usual import NUMBERS, strangeness, unfamiliar
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,15 @@ class Viewing:
     """What was watched and seen.
 
     ``picked`` are the watched runs, scene by scene in time order; ``start`` ``(scenes + 1,)`` says where each scene's
-    begin; ``frame`` ``(runs,)`` and ``whole`` ``(scenes,)`` are the network's logits, ``UNSEEN`` where it saw nothing.
+    begin; ``frame`` ``(runs,)`` and ``whole`` ``(scenes,)`` are the network's logits, ``UNSEEN`` where it saw nothing;
+    ``unfamiliar`` ``(scenes,)`` is the share of each clip that it has no word for.
     """
 
     picked: Ints
     start: Ints
     frame: Floats
     whole: Floats
+    unfamiliar: Floats
     _stock: Stock = field(repr=False)
     _net: Net | None = field(repr=False)
 
@@ -57,28 +59,32 @@ def view(reel: Reel, budget: int = BUDGET) -> Viewing:
     start = np.searchsorted(reel.runs_scene[picked], np.arange(scenes + 1))
     frame, whole = np.full(len(runs), UNSEEN, np.float32), np.full(scenes, UNSEEN, np.float32)
     net = reel.screen.net
-    stock = _stock(reel, picked, repeats, net)
+    stock, unfamiliar = _stock(reel, picked, repeats, net)
     if net is not None:
         seen = net.watch(stock, [np.arange(a, b) for a, b in pairwise(start.tolist())])
         frame[picked], whole[:] = seen.frame, seen.scene
-    return Viewing(picked, start, frame, whole, stock, net)
+    return Viewing(picked, start, frame, whole, unfamiliar, stock, net)
 
 
-def _stock(reel: Reel, picked: Ints, repeats: npt.NDArray[np.int32], net: Net | None) -> Stock:
+def _stock(reel: Reel, picked: Ints, repeats: npt.NDArray[np.int32], net: Net | None) -> tuple[Stock, Floats]:
     chosen = reel.runs[picked]
     owner = chosen["owner"].astype(np.int64)
     words = np.zeros((0, ROWS, CHANNELS), np.uint16)
     strange = np.zeros((len(picked), NUMBERS), np.float32)
+    unknown = np.zeros(len(reel.casting.roots), np.float32)
     if net is not None:
         frames = encoded(reel, reel.event_rows(chosen["batch"], chosen["row"]))
         words = net.vocabulary.words(frames)
-        strange = strangeness(frames, reel.runs_scene[picked], _unix_hosts(reel)[owner])
+        scene = reel.runs_scene[picked]
+        strange = strangeness(frames, scene, _unix_hosts(reel)[owner])
+        unknown = unfamiliar(frames, net.vocabulary.number > 0, scene, len(unknown))
     above = np.full(len(reel.cast.owners), -1, np.int64)
     for number in np.unique(owner).tolist():
         uid = reel.cast.owners[number].parent_uid
         parent = reel.cast.number_of(uid) if uid else None
         above[number] = -1 if parent is None else parent
-    return Stock(words, owner, above[owner], chosen["time"].astype(np.int64), repeats, chosen["logit"], strange)
+    time = chosen["time"].astype(np.int64)
+    return Stock(words, owner, above[owner], time, repeats, chosen["logit"], strange), unknown
 
 
 def _unix_hosts(reel: Reel) -> Ints:
@@ -109,15 +115,19 @@ def families(reel: Reel) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the screen thinks: probabilities of scenes ``(scenes,)`` and owners ``(owners,)``, each scene's family."""
+    """What the screen thinks: probabilities of scenes ``(scenes,)`` and owners ``(owners,)``, each scene's family.
+
+    ``unfamiliar`` is ``(scenes,)``, as in ``Viewing``.
+    """
 
     scene: Floats
     owner: Floats
     family: npt.NDArray[np.int64]
+    unfamiliar: Floats
 
     def verdict(self, screen: Screen, scene: int) -> VerdictName:
         """The word for a scene."""
-        return screen.families[int(self.family[scene])].verdict(float(self.scene[scene]))
+        return screen.families[int(self.family[scene])].verdict(float(self.scene[scene]), float(self.unfamiliar[scene]))
 
 
 def opinion(reel: Reel, seen: Viewing) -> Opinion:
@@ -133,4 +143,4 @@ def opinion(reel: Reel, seen: Viewing) -> Opinion:
     for number, family in enumerate(reel.screen.families):
         scene_p[of_scene == number] = family.scenes.probability(whole[of_scene == number])
         owner_p[of_owner == number] = family.processes.probability(single[of_owner == number])
-    return Opinion(scene_p, owner_p, of_scene)
+    return Opinion(scene_p, owner_p, of_scene, seen.unfamiliar)

@@ -162,7 +162,8 @@ def newcomers(launches: Launches, host: Ints, pid: Ints) -> Bools:
     Audit logs seldom record forks and exits, and pids come round again within minutes. A process keeps its parent
     unless it is orphaned, its image unless it executes another, and its audit session once it has one.
     """
-    order = np.lexsort((launches.glimpse, launches.time, launches.pair))
+    # the kernel's clock is coarse: within one tick, what entered a session came after what had none
+    order = np.lexsort((launches.session, launches.glimpse, launches.time, launches.pair))
     found = np.zeros(len(order), np.bool_)
     if not launches.glimpse.any():
         return found

@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from watchfloor.film import usual
 from watchfloor.film.net import UNSEEN
 from watchfloor.film.pixels import Pixels
 from watchfloor.lab import mil
@@ -35,7 +36,8 @@ class Scores:
 
     ``look`` and ``frame`` are logits of rows ``(rows,)``, of the linear first look and of the network; ``scene`` is the
     network's logit of each row's scene ``(rows,)``; ``share`` the probability of each label in each row's scene
-    ``(scenes, labels)`` by ``place`` ``(rows,)``. Rows of groups that always train hold ``UNSEEN``.
+    ``(scenes, labels)`` by ``place`` ``(rows,)``; ``unfamiliar`` the share of unknown words of each row's scene
+    ``(rows,)``. Rows of groups that always train hold ``UNSEEN``.
     """
 
     look: Floats
@@ -43,6 +45,7 @@ class Scores:
     scene: Floats
     share: npt.NDArray[np.float32]
     place: npt.NDArray[np.int64]
+    unfamiliar: Floats
 
 
 #: Folds that labs are dealt to.
@@ -100,12 +103,15 @@ def score(taught: Taught, bags: Bags, pixels: Pixels, rows: npt.NDArray[np.bool_
     scene, frame, share = watch(taught, bags, stock, plan)
     mine = np.flatnonzero(rows)
     place = np.searchsorted(plan.scene, bags.scene[mine])
+    number = np.searchsorted(plan.scene, bags.scene[plan.rows])
+    unknown = usual.unfamiliar(pixels[plan.rows], taught.vocabulary.number > 0, number, len(plan.scene))
     return {
         "rows": mine,
         "look": look[mine],
         "frame": frame[mine],
         "scene": scene[place],
         "place": place,
+        "unfamiliar": unknown[place],
         "share": np.exp(share),
     }
 
@@ -137,16 +143,17 @@ def cross(
 def gather(bags: Bags, by: str, folder: Path, labels: int) -> Scores:
     """The scores of all groups of a finished run."""
     rows = len(bags.recording)
-    look, frame, scene = (np.full(rows, UNSEEN) for _ in range(3))
+    look, frame, scene, unfamiliar = (np.full(rows, UNSEEN) for _ in range(4))
     place = np.zeros(rows, np.int64)
     shares = [np.zeros((1, labels), np.float32)]
     for name in groups_of(bags, by)[1]:
         found = np.load(folder / _file(name))
         mine = found["rows"]
         look[mine], frame[mine], scene[mine] = found["look"], found["frame"], found["scene"]
+        unfamiliar[mine] = found["unfamiliar"]
         place[mine] = found["place"] + sum(map(len, shares))
         shares.append(found["share"])
-    return Scores(look, frame, scene, np.concatenate(shares), place)
+    return Scores(look, frame, scene, np.concatenate(shares), place, unfamiliar)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ whole corpus. Calibration and thresholds rest on SCORES, what models said about 
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -25,19 +25,26 @@ from watchfloor.lab.export import export
 from watchfloor.lab.labels import labels_of
 from watchfloor.lab.net import parameters
 from watchfloor.lab.teach import Lesson, Taught, teach
-from watchfloor.lab.units import Opinion, process_units, units
+from watchfloor.lab.units import Opinion, Units, process_units, units
 from watchfloor.store.packs import write_pack
 
 Floats = npt.NDArray[np.float64]
 
+#: Ordinary scenes of unseen labs that may be called unsure.
+UNSURE: Final = 0.02
 
-def calibrations(bags: Bags, said: Opinion) -> dict[str, Any]:
-    """The manifest's ``families``: for each, ``scenes``, ``processes`` and ``thresholds``."""
+
+def calibrations(bags: Bags, said: Opinion, unfamiliar: Floats) -> dict[str, Any]:
+    """The manifest's ``families``: for each, ``scenes``, ``processes`` and ``thresholds``.
+
+    ``unfamiliar`` is the share of unknown words in each row's scene ``(rows,)``, by models that never saw its lab.
+    """
     unix = bags.unix()
     found: dict[str, Any] = {}
     for name in FAMILIES:
         whole, single = (one.of(unix == (name == "unix")) for one in (units(bags, said), process_units(bags, said)))
         weights, bias, limits = calibrate(bags, whole)
+        limits["unfamiliar"] = unfamiliar_limit(bags, unfamiliar, whole)
         own, own_bias, _ = calibrate(bags, single)
         found[name] = {
             "scenes": {"weights": weights.tolist(), "bias": bias},
@@ -45,6 +52,13 @@ def calibrations(bags: Bags, said: Opinion) -> dict[str, Any]:
             "thresholds": limits,
         }
     return found
+
+
+def unfamiliar_limit(bags: Bags, unfamiliar: Floats, found: Units) -> float:
+    """The share of unknown words that few ordinary scenes of unseen labs exceed."""
+    scenes, first = np.unique(bags.scene, return_index=True)
+    share = unfamiliar[first[np.searchsorted(scenes, found.scene[~found.attack])]]
+    return float(np.quantile(share, 1 - UNSURE)) if len(share) else 1.0
 
 
 def write(folder: Path, taught: Taught, families: dict[str, Any], card: dict[str, Any]) -> None:
@@ -80,7 +94,7 @@ def main() -> None:
     bags = load(options.corpus)
     labels, lesson = labels_of(bags), Lesson(seed=options.seed)
     scores = gather(bags, "fold", options.scores, len(labels.names))
-    families = calibrations(bags, Opinion(scores.look, scores.frame, scores.scene))
+    families = calibrations(bags, Opinion(scores.look, scores.frame, scores.scene), scores.unfamiliar)
     everything = np.ones(len(bags.facts), np.bool_)
     linear = mil.fit(bags, everything[bags.recording], shared_pixels(bags, everything), mil.Settings())
     look = honest_look(bags, everything)

@@ -32,7 +32,7 @@ class Player {
     const scene = this.fromAddress() || this.scenes.order[0];
     if (scene) this.select(scene, this.wanted);
     else this.empty();
-    if (!this.film.scenes.some((s) => s.verdict !== "benign" || s.seenBy)) this.empty();
+    if (!this.film.scenes.some((s) => s.verdict === "malicious" || s.verdict === "suspicious" || s.seenBy)) this.empty();
   }
 
   empty() {

@@ -15,7 +15,7 @@ TOLD = 60
 LISTED = 200
 
 _PARTS = re.compile(r"::|[\\/]")
-_VERDICTS = (("malicious", "恶意"), ("suspicious", "可疑"), ("benign", "正常"))
+_VERDICTS = (("malicious", "恶意"), ("suspicious", "可疑"), ("unsure", "无法判断"), ("benign", "正常"))
 
 
 def boot(document: Mapping[str, Any]) -> str:
@@ -32,7 +32,7 @@ def paper(document: Mapping[str, Any]) -> str:
     """The report as plain headings, sentences and tables, worst scene first."""
     summary = _summary(document)
     scenes = [s for s in document.get("scenes") or () if isinstance(s, Mapping)]
-    worth = (s for s in scenes if s.get("verdict") != "benign" or s.get("seen_by"))
+    worth = (s for s in scenes if s.get("verdict") in ("malicious", "suspicious") or s.get("seen_by"))
     shown = sorted(worth, key=lambda s: -float(s.get("score") or 0))
     parts = [
         f"<h1>{_safe(document.get('title'), 200)}</h1>",

@@ -1,5 +1,5 @@
 // The list of scenes, worst first, and its filters: verdict, host, tactic and words.
-const VERDICTS = ["malicious", "suspicious", "benign"];
+const VERDICTS = ["malicious", "suspicious", "unsure", "benign"];
 
 class Scenes {
   constructor(film, { pick, change }) {

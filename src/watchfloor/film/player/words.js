@@ -5,6 +5,7 @@ const WORDS = {
   player: ["Film player", "影片播放器"],
   malicious: ["malicious", "恶意"],
   suspicious: ["suspicious", "可疑"],
+  unsure: ["unsure", "无法判断"],
   benign: ["benign", "正常"],
   filterVerdict: ["Filter by verdict", "按判定筛选"],
   filterHost: ["Filter by host", "按主机筛选"],
