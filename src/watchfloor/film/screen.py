@@ -197,9 +197,6 @@ FILES: Final = ("weights.npy", "vocabulary.npy", "watcher.onnx")
 
 def best_labels(labels: Sequence[str], scores: Floats, *, prefix: str, floor: float, most: int) -> tuple[Scored, ...]:
     """Labels starting with ``prefix`` that score at least ``floor``, best first."""
-    chosen = [
-        Scored(label, float(s))
-        for label, s in zip(labels, scores, strict=True)
-        if label.startswith(prefix) and s >= floor
-    ]
+    high = np.flatnonzero(scores >= floor).tolist()
+    chosen = [Scored(labels[i], float(scores[i])) for i in high if labels[i].startswith(prefix)]
     return tuple(sorted(chosen, key=lambda s: -s.score)[:most])

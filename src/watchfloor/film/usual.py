@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.pixels import Pixels
 
 Floats = npt.NDArray[np.float32]
@@ -30,7 +31,7 @@ def strangeness(frames: Pixels, scene: Ints, host: Ints) -> Floats:
     Frames of hosts below zero, or with fewer than ``LEAST_SCENES`` scenes, get 0.
     """
     found = np.zeros((len(frames), NUMBERS), np.float32)
-    flat = frames.reshape(len(frames), -1)
+    flat = frames.reshape(len(frames), ROWS * CHANNELS)
     for number in np.unique(host[host >= 0]).tolist():
         mine = np.flatnonzero(host == number)
         _, place = np.unique(scene[mine], return_inverse=True)
@@ -45,7 +46,7 @@ def unfamiliar(frames: Pixels, known: npt.NDArray[np.bool_], scene: Ints, scenes
 
     ``known`` is ``(PIXELS,)``. What a screen cannot read it cannot call harmless.
     """
-    flat = frames.reshape(len(frames), -1)
+    flat = frames.reshape(len(frames), ROWS * CHANNELS)
     shown = (flat != 0).sum(axis=1)
     strange = ((flat != 0) & ~known[flat]).sum(axis=1)
     total = np.bincount(scene, shown, scenes)
@@ -62,5 +63,5 @@ def _of_host(flat: Pixels, scene: Ints, scenes: int) -> Floats:
     grid = np.zeros(flat.shape, np.float32)
     grid[row, column] = rare
     mean = grid.sum(axis=1) / np.maximum((flat != 0).sum(axis=1), 1)
-    top = np.partition(grid, grid.shape[1] - _STRANGEST, axis=1)[:, -_STRANGEST:].mean(axis=1)
+    top = np.partition(grid, -_STRANGEST, axis=1)[:, -_STRANGEST:].mean(axis=1)
     return np.stack([mean, top], axis=1)

@@ -33,7 +33,8 @@ Floats = npt.NDArray[np.float64]
 class Lesson:
     """How a network is taught. ``clips_a_recording`` limits what one attack recording shows in an epoch.
 
-    Words learn ten times faster than the rest: most are rare and have few occasions to.
+    Words learn ten times faster than the rest: most are rare and have few occasions to. ``context``, ``strange`` and
+    ``stacked`` are there to be left out: attention and kinship, what is usual on the host, the first look's logit.
     """
 
     epochs: int = 6
@@ -47,6 +48,8 @@ class Lesson:
     ask_itself_from: int = 4
     hardship: Hardship = field(default_factory=Hardship)
     context: bool = True
+    strange: bool = True
+    stacked: bool = True
     seed: int = 0
 
 
@@ -59,6 +62,7 @@ class Taught:
     weights: Floats
     bias: float
     labels: tuple[str, ...]
+    lesson: Lesson
 
     def first_look(self, bags: Bags) -> Floats:
         """Linear logit of every row."""
@@ -86,13 +90,16 @@ def course(bags: Bags, logit: Floats, rows: npt.NDArray[np.bool_], budget: int =
     return Course(clips, bags.recording[first].astype(np.int64), picked, scenes)
 
 
-def stock_of(bags: Bags, pixels: Pixels, known: Vocabulary, look: Floats, plan: Course) -> Stock:
+def stock_of(taught: Taught, bags: Bags, pixels: Pixels, look: Floats, plan: Course) -> Stock:
     """All rows as stock for the plan's clips; on Unix with how strange the watched frames are on their host."""
     strange = np.zeros((len(bags.recording), usual.NUMBERS), np.float32)
-    unix = bags.unix()[bags.recording[plan.rows]]
-    host = np.where(unix, bags.host[plan.rows], -1)
-    strange[plan.rows] = usual.strangeness(pixels[plan.rows], bags.scene[plan.rows], host)
-    return Stock(known.words(pixels), bags.owner, bags.parent, bags.time, bags.repeats, look, strange)
+    if taught.lesson.strange:
+        unix = bags.unix()[bags.recording[plan.rows]]
+        host = np.where(unix, bags.host[plan.rows], -1)
+        strange[plan.rows] = usual.strangeness(pixels[plan.rows], bags.scene[plan.rows], host)
+    words = taught.vocabulary.words(pixels)
+    told = look if taught.lesson.stacked else np.zeros_like(look)
+    return Stock(words, bags.owner, bags.parent, bags.time, bags.repeats, told, strange)
 
 
 class Teacher:
@@ -233,10 +240,10 @@ def teach(
     rows = recordings[bags.recording]
     known = vocabulary_of(shared_pixels(bags, recordings))
     net = Watcher(Shape(known.size, len(labels.names), context=lesson.context))
-    taught = Taught(net, known, *linear, labels.names)
+    taught = Taught(net, known, *linear, labels.names, lesson)
     plan = course(bags, look, rows)
     teacher = Teacher(bags, rows, plan, look, labels)
-    stock = stock_of(bags, pixels, known, look, plan)
+    stock = stock_of(taught, bags, pixels, look, plan)
     trainer = Trainer(stock, plan.clips, np.flatnonzero(teacher.clip_target == 0), lesson.hardship, rng, lesson.tokens)
     frames = sum(len(plan.clips[int(i)]) for i in teacher.chosen(rng, lesson))
     steps = int(_SLACK * lesson.epochs * max(frames / lesson.tokens, 1)) + 10 * lesson.epochs
