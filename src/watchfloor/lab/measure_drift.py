@@ -64,6 +64,8 @@ def measure(bags: Bags, pixels: Pixels, screen: Screen) -> dict[str, Any]:
     unix = bags.unix()
     found: dict[str, Any] = {}
     for name, left_out in groups(bags).items():
+        if not left_out.any():
+            continue
         limit = screen.families[int(unix[left_out].mean() > 0.5)].unfamiliar
         new = shares(bags, pixels, screen, left_out, ~left_out)
         if len(new) < LEAST:

@@ -52,7 +52,7 @@ def measure(bags: Bags, scores: Scores) -> dict[str, Any]:
         flagged = at_allowed(opinion, attack)
         result[name] = {
             "found": float(flagged[attack].mean()),
-            "intrusions found": float(np.mean([flagged[scenes].any() for scenes in intrusions])),
+            "intrusions found": sum(bool(flagged[scenes].any()) for scenes in intrusions) / max(len(intrusions), 1),
             "roc auc": float(roc_auc_score(attack, opinion)),
             "average precision": float(average_precision_score(attack, opinion)),
         }
