@@ -32,6 +32,8 @@ Floats = npt.NDArray[np.float64]
 
 #: Ordinary scenes of unseen labs that may be called unsure.
 UNSURE: Final = 0.02
+#: A scene is not called unsure while it knows more of its words than this leaves: hosts of one lab are much alike.
+LEAST_UNKNOWN: Final = 0.25
 
 
 def calibrations(bags: Bags, said: Opinion, unfamiliar: Floats) -> dict[str, Any]:
@@ -55,10 +57,10 @@ def calibrations(bags: Bags, said: Opinion, unfamiliar: Floats) -> dict[str, Any
 
 
 def unfamiliar_limit(bags: Bags, unfamiliar: Floats, found: Units) -> float:
-    """The share of unknown words that few ordinary scenes of unseen labs exceed."""
+    """The share of unknown words that few ordinary scenes of unseen labs exceed, ``LEAST_UNKNOWN`` at the least."""
     scenes, first = np.unique(bags.scene, return_index=True)
     share = unfamiliar[first[np.searchsorted(scenes, found.scene[~found.attack])]]
-    return float(np.quantile(share, 1 - UNSURE)) if len(share) else 1.0
+    return max(LEAST_UNKNOWN, float(np.quantile(share, 1 - UNSURE))) if len(share) else 1.0
 
 
 def write(folder: Path, taught: Taught, families: dict[str, Any], card: dict[str, Any]) -> None:
