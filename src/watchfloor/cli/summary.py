@@ -40,6 +40,10 @@ _PHRASES = {
         "{n} 个场景与训练数据差异过大：无法判断，并非正常。--all-scenes 可将其写出。",
     ),
     "found": (
+        "Scenes on {hosts}: {scenes} ({malicious} malicious, {suspicious} suspicious, {benign} benign).",
+        "{hosts} 上共 {scenes} 个场景：恶意 {malicious}，可疑 {suspicious}，正常 {benign}。",
+    ),
+    "found, some unsure": (
         "Scenes on {hosts}: {scenes} "
         "({malicious} malicious, {suspicious} suspicious, {unsure} unsure, {benign} benign).",
         "{hosts} 上共 {scenes} 个场景：恶意 {malicious}，可疑 {suspicious}，无法判断 {unsure}，正常 {benign}。",
@@ -136,7 +140,8 @@ def _found(watched: "Watched", terminal: Terminal, words: _Words) -> None:
     hosts = watched.hosts[0] if len(watched.hosts) == 1 else words("hosts", n=len(watched.hosts))
     verdicts: list[str] = [scene.verdict for scene in watched.scenes]
     counts: dict[str, object] = {name: verdicts.count(name) for name in _STYLES}
-    terminal.line(words("found", scenes=len(verdicts), hosts=hosts, **counts), style="bold")
+    phrase = "found, some unsure" if counts["unsure"] else "found"
+    terminal.line(words(phrase, scenes=len(verdicts), hosts=hosts, **counts), style="bold")
 
 
 def _tell(scene: Scene, terminal: Terminal, words: _Words, hunted: "Hunted | None") -> None:

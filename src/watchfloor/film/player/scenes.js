@@ -105,7 +105,7 @@ class Scenes {
 
   fillVerdicts() {
     const counts = this.film.summary.verdicts || {};
-    byId("verdicts").replaceChildren(...VERDICTS.map((name) => {
+    byId("verdicts").replaceChildren(...VERDICTS.filter((name) => name !== "unsure" || counts.unsure).map((name) => {
       const button = el("button", { class: `verdict ${name}`, type: "button", "aria-pressed": String(this.filter.verdicts.has(name)) }, icon(name), el("b", {}, number(counts[name])), el("span", {}, word(name)));
       button.disabled = !this.order.some((s) => s.verdict === name);
       button.addEventListener("click", () => {
