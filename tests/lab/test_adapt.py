@@ -15,7 +15,6 @@ from watchfloor.film.frames import Camera
 from watchfloor.film.viewing import opinion, view
 from watchfloor.lab import adapt, adapt_gate
 from watchfloor.lab.adapt_footage import dealt, footage, leaking, names_of
-from watchfloor.lab.adapt_gate import average_precision
 from watchfloor.lab.adapt_labels import Label, mark, read_labels, same_source
 from watchfloor.store.spool import Spool
 
@@ -231,12 +230,3 @@ def test_groups_stay_in_one_fold_and_attacks_are_spread() -> None:
 def test_scenes_that_show_the_same_in_two_folds_leak() -> None:
     bag = np.asarray([[0, 1, 0], [0, 2, 0], [1, 1, 0], [1, 2, 0], [2, 1, 0], [3, 1, 0]])
     assert leaking(bag, np.asarray([0, 1, 2, 2])).tolist() == [True, True, False, False]
-
-
-def test_average_precision_agrees_with_a_peer() -> None:
-    from sklearn.metrics import average_precision_score
-
-    rng = np.random.default_rng(2)
-    for _ in range(20):
-        attack, score = rng.random(50) < 0.3, rng.integers(0, 9, 50) / 9
-        assert average_precision(attack, score) == pytest.approx(average_precision_score(attack, score))

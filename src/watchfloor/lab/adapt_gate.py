@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics import average_precision_score
 
 from watchfloor.lab.measure_recording import ALLOWED, at_allowed, share
 
@@ -47,15 +48,6 @@ class Judged:
     after: Side
 
 
-def average_precision(attack: Flags, probability: Floats) -> float:
-    """Mean precision at each attack scene, equal scores sharing one step."""
-    order = np.argsort(-probability, kind="stable")
-    hits, score = np.cumsum(attack[order]), probability[order]
-    last = np.flatnonzero(np.r_[score[1:] != score[:-1], True])
-    gained = np.diff(np.r_[0, hits[last]])
-    return float((gained * hits[last] / (last + 1)).sum() / max(hits[-1], 1))
-
-
 def log_loss(attack: Flags, probability: Floats) -> float:
     """Mean surprise in nats, both classes weighing the same: that is what probabilities of a screen mean."""
     p = np.clip(probability, 1e-6, 1 - 1e-6)
@@ -79,7 +71,7 @@ def calibration_error(attack: Flags, probability: Floats) -> float:
 
 
 SCORES: Final[dict[str, Score]] = {
-    "average precision": average_precision,
+    "average precision": average_precision_score,
     "log loss": log_loss,
     "calibration error": calibration_error,
 }
