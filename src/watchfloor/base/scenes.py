@@ -55,6 +55,7 @@ class KeyFrame:
 
     ``repeats`` is the run length the frame stands for; ``weight`` its share of the verdict in [0, 1];
     ``features`` the hashed features that weighed most, in words; ``features_zh`` the same in Chinese.
+    ``judged`` is what an expert on one base says of a command line, as ``watchfloor ask`` writes it.
     """
 
     event_id: str
@@ -72,6 +73,7 @@ class KeyFrame:
     detail: str = ""
     raw: str = ""
     features_zh: tuple[str, ...] = ()
+    judged: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The contract's ``key_frames`` entry (the raw record is the report's alone)."""
@@ -87,6 +89,7 @@ class KeyFrame:
             "process_guid": self.process_uid,
             "techniques": list(self.techniques),
             "why": list(self.features),
+            **({"judged": self.judged} if self.judged else {}),
         }
 
 

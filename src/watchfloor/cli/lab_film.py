@@ -4,12 +4,8 @@ The running system imports nothing of the lab; what is learned comes back as a p
 """
 
 import argparse
-import subprocess
-import sys
-from importlib.util import find_spec
 
-from watchfloor.base.errors import UsageError
-from watchfloor.cli import outputs
+from watchfloor.cli import lab_process, outputs
 
 NAME = "film"
 SUMMARY = "adapt the screen to labelled recordings, refuse what is no better"
@@ -36,35 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--base", metavar="PACK", help="pack to adapt; default the one in use")
     add("--report", metavar="FILE.html", help="write what it is worth: one page that opens in any browser, offline")
     add("--json", metavar="FILE", help="write one JSON line; - is standard output")
-    add("--seed", metavar="N", type=_seed, default=0, help="how folds and bootstrap samples are drawn; default 0")
+    add(
+        "--seed",
+        metavar="N",
+        type=lab_process.whole,
+        default=0,
+        help="how folds and bootstrap samples are drawn; default 0",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Check what can be checked at once, then let the lab work."""
     files = [name for name in (options.report, None if options.json == "-" else options.json) if name is not None]
     outputs.check(files, [options.recordings, options.labels])
-    missing = [name for name in _NEEDED if not _there(name)]
-    if missing:
-        raise UsageError(
-            f"lab film needs {' and '.join(missing)}, which is not installed.", hint="pip install 'watchfloor[lab]'"
-        )
-    command = [sys.executable, "-m", "watchfloor.lab.adapt", f"--seed={options.seed}"]
-    for name in ("recordings", "labels", "out", "base", "report", "json"):
-        value = getattr(options, name)
-        if value is not None:
-            command.append(f"--{name}={value}")
-    sys.stdout.flush()
-    return subprocess.run(command).returncode
-
-
-def _there(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ImportError:
-        return False
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise UsageError(f"--seed takes a whole number, not {text!r}.")
-    return int(text)
+    names = ("seed", "recordings", "labels", "out", "base", "report", "json")
+    return lab_process.hand_over("adapt", lab_process.words(options, names), needed=_NEEDED)

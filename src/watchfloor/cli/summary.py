@@ -68,6 +68,11 @@ _PHRASES = {
     "out_of_order": ("{n} events stood out of time order.", "{n} 条事件不按时间顺序。"),
     "rejected": ("Not read:", "未能读取："),
     "more_reasons": ("and {n} more reasons: see --json.", "另有 {n} 种原因：请用 --json 查看。"),
+    "commands": (
+        "Command expert: {bad} of {n} command lines malicious, above all {worst}",
+        "命令专家：{n} 条命令行中有 {bad} 条恶意，首要为 {worst}",
+    ),
+    "commands_calm": ("Command expert: none of {n} command lines malicious.", "命令专家：{n} 条命令行均非恶意。"),
     "sources": ("Records are in: {named}", "记录所在文件：{named}"),
     "rules": (
         "Rules: {matches} matches of {rules} rules, {loaded} rules looked.",
@@ -161,6 +166,8 @@ def _tell(scene: Scene, terminal: Terminal, words: _Words, hunted: "Hunted | Non
         headers = [words(name) for name in ("time", "who", "did", "to", "weight", "record")]
         heaviest = sorted(scene.key_frames, key=lambda frame: -frame.weight)[:SHOWN_FRAMES]
         terminal.table(headers, [_row(frame, words) for frame in heaviest], indent=2)
+    if told := _experts(scene, words):
+        terminal.line(told, indent=2)
     if sources:
         terminal.line(words("sources", named=", ".join(sources)), indent=2)
 
@@ -180,6 +187,22 @@ def brief(scene: Scene) -> tuple[Scene, list[str]]:
         for source, _, record in [frame.event_id.rpartition("#")]
     )
     return replace(scene, key_frames=tuple(frames)), list(sources)
+
+
+def _experts(scene: Scene, words: _Words) -> str:
+    """What the command expert says of the scene's command lines, in one line; nothing where it was not asked."""
+    asked = [frame for frame in scene.key_frames if frame.judged.get("labels")]
+    bad = [
+        frame
+        for frame in asked
+        if frame.judged["labels"][0]["label"] == "malicious" and not frame.judged["abstained"]
+    ]
+    if not asked:
+        return ""
+    if not bad:
+        return words("commands_calm", n=len(asked))
+    worst = max(bad, key=lambda frame: float(frame.judged["labels"][0]["score"]))
+    return words("commands", bad=len(bad), n=len(asked), worst=clip(worst.object, OBJECT_WIDTH))
 
 
 def _row(frame: KeyFrame, words: _Words) -> tuple[str, ...]:

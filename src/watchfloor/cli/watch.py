@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the contract's options."""
     add = parser.add_argument
     add("inputs", metavar="INPUT", nargs="+", help="file, archive or folder to read")
+    add("--no-experts", action="store_true", help="do not ask the command expert about the command lines it shows")
     add("--json", metavar="FILE", help="write a JSON line a scene, a match and a summary; - is standard output")
     add("--all-scenes", action="store_true", help="write benign and unsure scenes too, not only what stands out")
     add("--report", metavar="FILE.html", help="write the film: one page that opens in any browser, offline")
@@ -65,6 +66,10 @@ def run(options: argparse.Namespace) -> int:
     chosen = _chosen(options, settings)
     with ExitStack() as stack:
         watched = stack.enter_context(closing(_watch(options, settings)))
+        if not options.no_experts:
+            from watchfloor.cli.watch_commands import asked
+
+            watched = replace(watched, scenes=asked(watched.scenes, settings))
         hunted = None
         if chosen is not None:
             from watchfloor.cli.watch_rules import Hunted

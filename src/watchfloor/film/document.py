@@ -130,9 +130,11 @@ def _scene(scene: Scene, matches: Matches | None) -> dict[str, Any]:
 
 
 def _extra(frame: KeyFrame) -> dict[str, Any]:
+    labels = frame.judged.get("labels") or ()
+    said = f"{frame.judged['expert']} expert: {labels[0]['label']} {labels[0]['score']:.2f}" if labels else ""
     return {
         "raw": frame.raw,
-        "detail": frame.detail,
+        "detail": "\n".join(each for each in (said, frame.detail) if each),
         "tactics": list(frame.tactics),
         "why_zh": list(frame.features_zh),
     }

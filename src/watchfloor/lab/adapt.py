@@ -8,13 +8,10 @@ that is no better is not written (``lab.adapt_gate``).
 """
 
 import argparse
-import json
 import math
-import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -22,12 +19,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from watchfloor.base.errors import InputError, RefusedError, UsageError, WatchfloorError
+from watchfloor.base.errors import InputError, RefusedError, UsageError
 from watchfloor.base.settings import Settings, from_environment
 from watchfloor.film import screen as screens
 from watchfloor.film.filming import film
 from watchfloor.film.screen import FAMILIES, FILES, FORMAT_VERSION, NAME
-from watchfloor.film.story import visible
 from watchfloor.intake.reader import Reader
 from watchfloor.lab import adapt_report
 from watchfloor.lab.adapt_footage import Footage, footage
@@ -43,15 +39,14 @@ from watchfloor.lab.adapt_gate import (
 from watchfloor.lab.adapt_labels import mark, read_labels
 from watchfloor.lab.adapt_learned import learned
 from watchfloor.lab.adapt_work import Work, joined
+from watchfloor.lab.outputs import Say, command, free, save, save_json, whole_folder
 from watchfloor.store.packs import open_pack, sha256_of, write_pack
 from watchfloor.store.spool import Spool
 
 Flags = npt.NDArray[np.bool_]
-Say = Callable[[str], None]
 
 #: The recording in the wheel: what the adapted screen must still know.
 REPLAY: Final = screens.BUNDLED.parent / "recording"
-_INTERRUPTED: Final = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +117,9 @@ def adapt(task: Task, say: Say = print) -> Outcome:
 
 
 def _free(out: Path, recordings: Path) -> None:
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UsageError(f"{out} is there already.", hint="Name a new folder for the pack.")
+    free(out)
     if out.resolve().is_relative_to(recordings.resolve()):
         raise UsageError(f"{out} lies among the recordings.", hint="Write the pack to a place that is not read.")
-    if not out.resolve().parent.is_dir():
-        raise UsageError(f"the folder of {out} does not exist.", hint=f"mkdir -p {out.parent}")
 
 
 def _of(flags: Flags) -> str:
@@ -205,39 +197,11 @@ def _write(task: Task, weights: npt.NDArray[np.float64], families: dict[str, Any
         old = facts["families"][name]
         facts["families"][name] = old | new | {"thresholds": old["thresholds"] | new["thresholds"]}
     facts["adapted"] = {"base": found["base"], "data": found["data"], "pull": found["pull"], "seed": task.seed}
-    out = task.out.resolve()
-    with tempfile.TemporaryDirectory(prefix=".watchfloor-", dir=out.parent) as name:
-        folder = Path(name) / "pack"
-        folder.mkdir()
+    with whole_folder(task.out) as folder:
         for file in FILES[1:]:
             shutil.copyfile(task.base / file, folder / file)
         np.save(folder / FILES[0], weights.astype(np.float16))
         write_pack(folder, facts, FILES)
-        if out.is_dir():
-            out.rmdir()
-        folder.rename(out)
-
-
-def _save(path: str, text: str) -> None:
-    """Write a file, complete or absent; a device is written to."""
-    target = Path(path).resolve()
-    temporary = target.with_name(f".watchfloor-{os.getpid()}.tmp")
-    try:
-        if target.exists() and not target.is_file():
-            target.write_text(text, "utf-8")
-            return
-        temporary.write_text(text, "utf-8")
-        temporary.replace(target)
-    except OSError as error:
-        raise _failed(path, error) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _failed(path: str, error: OSError) -> WatchfloorError:
-    if isinstance(error, PermissionError):
-        return RefusedError(f"{path}: permission denied.", hint="Choose a folder you may write to.")
-    return WatchfloorError(f"{path} could not be written: {error.strerror or error}.", hint="Is the disk full?")
 
 
 def run(options: argparse.Namespace, say: Say) -> int:
@@ -249,12 +213,8 @@ def run(options: argparse.Namespace, say: Say) -> int:
     for line in adapt_report.words(outcome.found):
         say(line)
     if options.report:
-        _save(options.report, adapt_report.page(outcome.found, outcome.judged))
-    line = json.dumps(outcome.found) + "\n"
-    if options.json == "-":
-        sys.stdout.write(line)
-    elif options.json:
-        _save(options.json, line)
+        save(options.report, adapt_report.page(outcome.found, outcome.judged))
+    save_json(options.json, outcome.found)
     return 0 if outcome.promoted else RefusedError.exit_code
 
 
@@ -269,18 +229,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", default="")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(argv)
-    words = sys.stderr if options.json == "-" else sys.stdout
-    try:
-        return run(options, lambda text: print(visible(text), file=words, flush=True))
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    except (WatchfloorError, OSError) as caught:
-        error = caught if isinstance(caught, WatchfloorError) else _failed(str(caught.filename or options.out), caught)
-        print(f"watchfloor: {visible(str(error))}", file=sys.stderr)
-        if options.json == "-":
-            record = {"type": "error", "code": error.exit_code, "message": error.message, "hint": error.hint}
-            print(json.dumps(record))
-        return error.exit_code
+    return command(run, options, str(options.out))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
+from watchfloor.lab import scores
 from watchfloor.lab.measure_recording import ALLOWED, at_allowed, share
+from watchfloor.lab.scores import reliability
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -57,17 +59,12 @@ def log_loss(attack: Flags, probability: Floats) -> float:
 def bins(attack: Flags, probability: Floats) -> Floats:
     """Ten bins of equal width, ``(BINS, 3)``: weight, mean probability, share of attacks; classes weigh the same."""
     weight = np.where(attack, 0.5 / max(attack.sum(), 1), 0.5 / max((~attack).sum(), 1))
-    place = np.minimum((probability * BINS).astype(np.int64), BINS - 1)
-    total = np.bincount(place, weight, BINS)
-    full = np.maximum(total, 1e-12)
-    said, true = np.bincount(place, weight * probability, BINS), np.bincount(place, weight * attack, BINS)
-    return np.stack([total, said / full, true / full], axis=1)
+    return reliability(probability, attack, weight, BINS)
 
 
 def calibration_error(attack: Flags, probability: Floats) -> float:
     """Mean distance of what was said from what was so, over ``bins``."""
-    weight, said, true = bins(attack, probability).T
-    return float((weight * np.abs(said - true)).sum())
+    return scores.calibration_error(bins(attack, probability))
 
 
 SCORES: Final[dict[str, Score]] = {

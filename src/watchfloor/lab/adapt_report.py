@@ -1,27 +1,19 @@
 """What an adaptation did, in words and as one offline page: no script, all drawn by hand, all text escaped."""
 
 from collections.abc import Iterator
-from html import escape
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from watchfloor.film.story import visible
+from watchfloor.lab import drawing
 from watchfloor.lab.adapt_gate import Judged, Side, bins
+from watchfloor.lab.drawing import GREY, Axes
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-_SIZE: Final = 300
-_EDGE: Final = 44
 _COLOURS: Final = {"before": "#9a5b00", "after": "#00618f"}
-_STYLE: Final = """
-:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;margin:1rem 0}th,td{border-bottom:1px solid #8886;padding:.3rem .8rem;text-align:left}
-td{font-variant-numeric:tabular-nums}svg{max-width:100%;height:auto}figure{display:inline-block;margin:1rem 1rem 0 0}
-.no{border-left:4px solid #b00020;padding-left:1rem}.yes{border-left:4px solid #18794e;padding-left:1rem}
-"""
 
 
 def words(found: dict[str, Any]) -> Iterator[str]:
@@ -86,39 +78,29 @@ def _number(value: dict[str, float]) -> str:
 def page(found: dict[str, Any], judged: dict[str, Judged]) -> str:
     """The report as HTML."""
     if found["promoted"]:
-        verdict = f'<p class="yes">The adapted screen was written to {_text(found["pack"])}.</p>'
+        verdict = f'<p class="yes">The adapted screen was written to {drawing.text(found["pack"])}.</p>'
     else:
-        items = "".join(f"<li>{_text(reason)}</li>" for reason in found["reasons"])
+        items = "".join(f"<li>{drawing.text(reason)}</li>" for reason in found["reasons"])
         verdict = f'<div class="no"><p>Refused; no pack was written.</p><ul>{items}</ul></div>'
-    parts = [
-        "<!doctype html><html lang=en><meta charset=utf-8>",
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        "<meta name=viewport content='width=device-width'><title>Watchfloor: adapted screen</title>",
-        f"<style>{_STYLE}</style><h1>Adapted screen</h1>{verdict}<h2>Data</h2>{_data(found)}",
-    ]
+    parts = [f"<h1>Adapted screen</h1>{verdict}<h2>Data</h2>{_data(found)}"]
     for name, family in found["families"].items():
-        parts.append(f"<h2>{_text(name)}: scenes held out of learning</h2>")
+        parts.append(f"<h2>{drawing.text(name)}: scenes held out of learning</h2>")
         if family["reason"]:
-            parts.append(f"<p>Left as it was: {_text(family['reason'])}.</p>")
+            parts.append(f"<p>Left as it was: {drawing.text(family['reason'])}.</p>")
         if name in judged:
             parts += [_html_table(family["figures"]), reliability(judged[name]), precision_recall(judged[name])]
     if found["replay"]:
         parts.append("<h2>The recording it shipped with</h2><table><tr><th><th>before<th>after")
         for key, value in found["replay"]["before"].items():
-            parts.append(f"<tr><th>{_text(key)}<td>{_part(value)}<td>{_part(found['replay']['after'][key])}")
+            parts.append(f"<tr><th>{drawing.text(key)}<td>{_part(value)}<td>{_part(found['replay']['after'][key])}")
         parts.append("</table>")
     for side, said in found["learned"].items():
-        parts.append(f"<h2>What now {side}</h2><ul>{''.join(f'<li>{_text(one)}' for one in said)}</ul>")
-    return "".join(parts) + "</html>\n"
-
-
-def _text(value: object) -> str:
-    return escape(visible(str(value)))
+        parts.append(f"<h2>What now {side}</h2><ul>{''.join(f'<li>{drawing.text(one)}' for one in said)}</ul>")
+    return drawing.page("adapted screen", parts)
 
 
 def _data(found: dict[str, Any]) -> str:
-    rows = "".join(f"<tr><th>{_text(key)}<td>{_text(value)}" for key, value in found["data"].items())
-    return f"<table>{rows}</table><p>{_text(_HOW)}</p>"
+    return f"{drawing.table((), list(found['data'].items()))}<p>{drawing.text(_HOW)}</p>"
 
 
 _HOW: Final = (
@@ -130,28 +112,26 @@ _HOW: Final = (
 
 def _html_table(figures: dict[str, Any]) -> str:
     head, *rows = table(figures)
-    parts = ["<table><tr>", *(f"<th>{_text(cell)}" for cell in head)]
-    for first, *rest in rows:
-        parts += [f"<tr><th>{_text(first)}", *(f"<td>{_text(cell)}" for cell in rest)]
-    return "".join(parts) + "</table>"
+    return drawing.table(head, rows)
 
 
 def reliability(judged: Judged) -> str:
     """What was said against what was so."""
-    parts = [_line([(0, 0), (1, 1)], "#888", dash=True)]
+    axes = Axes()
+    parts = [axes.line([(0, 0), (1, 1)], GREY, dash=True)]
     for name, side in _sides(judged):
         full = [(said, true, weight) for weight, said, true in bins(judged.attack, side.probability).tolist() if weight]
-        parts.append(_line([(said, true) for said, true, _ in full], _COLOURS[name]))
-        parts += [_dot(said, true, 2 + 10 * weight**0.5, _COLOURS[name]) for said, true, weight in full]
-    return _figure("Reliability", "probability said", "share of attacks", "".join(parts))
+        parts.append(axes.line([(said, true) for said, true, _ in full], _COLOURS[name]))
+        parts += [axes.dot(said, true, 2 + 10 * weight**0.5, _COLOURS[name]) for said, true, weight in full]
+    return axes.figure("Reliability", "probability said", "share of attacks", "".join(parts), _COLOURS)
 
 
 def precision_recall(judged: Judged) -> str:
     """Precision at each share of attack scenes found."""
-    parts = []
+    axes, parts = Axes(), []
     for name, side in _sides(judged):
-        parts.append(_line(curve(judged.attack, side.probability), _COLOURS[name]))
-    return _figure("Precision and recall", "attack scenes found", "precision", "".join(parts))
+        parts.append(axes.line(curve(judged.attack, side.probability), _COLOURS[name]))
+    return axes.figure("Precision and recall", "attack scenes found", "precision", "".join(parts), _COLOURS)
 
 
 def curve(attack: Flags, probability: Floats) -> list[tuple[float, float]]:
@@ -165,39 +145,3 @@ def curve(attack: Flags, probability: Floats) -> list[tuple[float, float]]:
 
 def _sides(judged: Judged) -> tuple[tuple[str, Side], tuple[str, Side]]:
     return (("before", judged.before), ("after", judged.after))
-
-
-def _at(x: float, y: float) -> str:
-    return f"{_EDGE + x * _SIZE:.1f},{10 + (1 - y) * _SIZE:.1f}"
-
-
-def _line(points: list[tuple[float, float]], colour: str, *, dash: bool = False) -> str:
-    style = ' stroke-dasharray="4 4"' if dash else ""
-    path = " ".join(_at(x, y) for x, y in points)
-    return f'<polyline fill="none" stroke="{colour}" stroke-width="2"{style} points="{path}"/>'
-
-
-def _dot(x: float, y: float, radius: float, colour: str) -> str:
-    cx, cy = _at(x, y).split(",")
-    return f'<circle cx="{cx}" cy="{cy}" r="{radius:.1f}" fill="{colour}" fill-opacity=".6"/>'
-
-
-def _figure(title: str, below: str, beside: str, drawn: str) -> str:
-    wide, high = _SIZE + _EDGE + 20, _SIZE + _EDGE + 20
-    ticks = "".join(
-        f'<text x="{_EDGE + t * _SIZE / 4}" y="{_SIZE + 26}" text-anchor="middle">{t / 4:g}</text>'
-        f'<text x="{_EDGE - 6}" y="{14 + (4 - t) * _SIZE / 4}" text-anchor="end">{t / 4:g}</text>'
-        for t in range(5)
-    )
-    frame = f'<rect x="{_EDGE}" y="10" width="{_SIZE}" height="{_SIZE}" fill="none" stroke="#888"/>'
-    names = (
-        f'<text x="{_EDGE + _SIZE / 2}" y="{_SIZE + 46}" text-anchor="middle">{below}</text>'
-        f'<text x="12" y="{10 + _SIZE / 2}" text-anchor="middle" '
-        f'transform="rotate(-90 12 {10 + _SIZE / 2})">{beside}</text>'
-    )
-    legend = " ".join(f'<span style="color:{colour}">■ {name}</span>' for name, colour in _COLOURS.items())
-    return (
-        f'<figure><figcaption>{title} {legend}</figcaption><svg role="img" aria-label="{title}" width="{wide}" '
-        f'height="{high}" viewBox="0 0 {wide} {high}" font-size="12" fill="currentColor">'
-        f"{frame}{ticks}{names}{drawn}</svg></figure>"
-    )

@@ -1,0 +1,228 @@
+"""What many experts on one base cost: memory, time, exactness, and changing them while they answer.
+
+    python benchmarks/coe.py --texts FILE.txt [--json OUT.json]
+
+The figures are of the shipped backbone and of adapters of its shape with drawn weights and 230 labels each, so that six
+or sixty-four of them weigh what real ones weigh. Times are ratios within one run; the machine's own speed does not count.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from watchfloor.experts import bundled
+from watchfloor.experts.adapter import MAPS, Adapter, Lexicon
+from watchfloor.experts.backbone import RANK, Backbone
+from watchfloor.experts.card import Calibration, Card, Windows
+from watchfloor.experts.domain import Domain
+from watchfloor.experts.floor import ExpertFloor
+from watchfloor.experts.packs import Plugged, load, save
+from watchfloor.experts.pieces import SHAPE
+
+LABELS = 230
+GRAMS, AXES = 32_768, 64
+
+
+def drawn(backbone: Backbone, name: str, seed: int) -> Plugged:
+    """An expert of real size with drawn weights."""
+    draw = np.random.default_rng(seed)
+    width, axes = len(backbone.background.centre), backbone.background.whiten.shape[1]
+
+    def some(*shape: int) -> np.ndarray:
+        return (draw.standard_normal(shape) * 0.02).astype(np.float32)
+
+    lora = {key: (some(i * width, RANK), some(RANK, o * width)) for key, (i, o) in MAPS.items()}
+    grams = np.sort(draw.choice(2**32, GRAMS, replace=False).astype(np.uint32))
+    lexicon = Lexicon(grams, draw.integers(-100, 100, (GRAMS, AXES)).astype(np.int8), some(AXES), some(AXES, LABELS))
+    adapter = Adapter(lora, some(width), some(2 * width + SHAPE, LABELS), some(LABELS), lexicon)
+    labels = tuple(f"L{number}" for number in range(LABELS))
+    card = Card(name, "choice", labels, "drawn", backbone.version, Windows(), Calibration(1.0, (0.0,) * LABELS, 0.0),
+                "", {}, {}, "2026-01-01")  # fmt: skip
+    domain = Domain(some(8, axes), np.ones((8, axes), np.float32), 99.0)
+    return Plugged(card, adapter, domain, f"v{seed}", Path(), "")
+
+
+def resident_bytes() -> int:
+    """Private and shared memory of this process that is in use now."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) * 1024
+    raise OSError("no VmRSS")
+
+
+CHILD = """
+import sys
+sys.path.insert(0, {benchmarks!r})
+from coe import drawn, resident_bytes
+from watchfloor.experts import bundled
+from watchfloor.experts.backbone import Backbone
+from watchfloor.experts.floor import ExpertFloor
+before = resident_bytes()
+text = "a remote attacker sends a crafted request and executes code " * 3
+kept = []
+for number in range({bases}):
+    floor = ExpertFloor(Backbone(bundled.BACKBONE, threads=2, remembered_bytes=0))
+    names = []
+    for place in range({experts}):
+        expert = drawn(floor.backbone, f"e{{place}}", place)
+        floor.plug(expert)
+        names.append(expert.name)
+    floor.ask_all(names, [text] * 8)
+    kept.append(floor)
+print(resident_bytes() - before)
+"""
+
+
+def memory() -> dict[str, float]:
+    """Bytes of one base with one expert, with six, and of six bases with one each; a process each."""
+
+    def measured(bases: int, experts: int) -> int:
+        program = CHILD.format(benchmarks=str(Path(__file__).parent), bases=bases, experts=experts)
+        return int(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+
+    one, six, apart = measured(1, 1), measured(1, 6), measured(6, 1)
+    return {"one_base_one_expert_mib": one / 2**20, "one_base_six_experts_mib": six / 2**20,
+            "six_bases_mib": apart / 2**20, "six_to_one": six / one, "saved_against_six": 1 - six / apart}  # fmt: skip
+
+
+def timed(work, repeat: int = 15) -> float:
+    """The median of several runs, in seconds."""
+    work()
+    found = []
+    for _ in range(repeat):
+        began = time.perf_counter()
+        work()
+        found.append(time.perf_counter() - began)
+    return statistics.median(found)
+
+
+def together(texts: list[str]) -> dict[str, object]:
+    """k experts on the same texts against one, on single texts and on thirty-two; the memory of the trunk is off."""
+    backbone = Backbone(bundled.BACKBONE, threads=2, remembered_bytes=0)
+    floor = ExpertFloor(backbone)
+    names = [f"e{number}" for number in range(6)]
+    for number, name in enumerate(names):
+        floor.plug(drawn(backbone, name, number))
+    found: dict[str, object] = {}
+    for many in (1, 32):
+        asked = texts[:many]
+        one = timed(lambda: floor.ask_all(names[:1], asked))
+        found[f"one_expert_ms_{many}_texts"] = one * 1e3
+        for k in (2, 3, 4, 6):
+            ratio = timed(lambda k=k: floor.ask_all(names[:k], asked)) / one
+            found[f"ratio_{k}_experts_{many}_texts"] = ratio
+            found[f"share_each_{k}_experts_{many}_texts"] = (ratio - 1) / (k - 1)
+    shared = floor.ask_all(names, texts[:32])
+    gap = 0.0
+    for name in names:
+        for text, judged in zip(texts[:32], shared[name], strict=True):
+            alone = floor.ask(name, [text])[0]
+            mine = {label.name: label.score for label in judged.labels}
+            gap = max(gap, *(abs(mine.get(each.name, 0) - each.score) for each in alone.labels[:3]))
+    found["largest_gap_shared_against_alone"] = gap
+    kept = ExpertFloor(Backbone(bundled.BACKBONE, threads=2))
+    kept.plug(drawn(kept.backbone, "e0", 0))
+    found["remembered_to_new"] = timed(lambda: kept.ask("e0", texts[:32])) / timed(lambda: floor.ask("e0", texts[:32]))
+    return found
+
+
+def loading() -> dict[str, float]:
+    """Milliseconds to verify, read and plug one expert of full size."""
+    backbone = Backbone(bundled.BACKBONE, threads=2)
+    floor = ExpertFloor(backbone)
+    expert = drawn(backbone, "e0", 0)
+    with tempfile.TemporaryDirectory() as folder:
+        save(Path(folder), expert.card, expert.adapter, expert.domain)
+        size = sum(path.stat().st_size for path in Path(folder).iterdir())
+        seconds = timed(lambda: floor.plug(load(Path(folder), base=backbone.version)), 40)
+    real = {path.name: timed(lambda path=path: floor.plug(load(path, base=backbone.version)), 40) * 1e3
+            for path in bundled.experts()}  # fmt: skip
+    return {"hot_load_ms": seconds * 1e3, "pack_bytes": size, "shipped_hot_load_ms": real}
+
+
+def swapping(texts: list[str], seconds: float = 8.0) -> dict[str, int]:
+    """Experts replaced without pause while two threads ask: answers, and those that are none or not of one version."""
+    backbone = Backbone(bundled.BACKBONE, threads=1)
+    floor = ExpertFloor(backbone)
+    versions = [drawn(backbone, "e", seed) for seed in range(4)]
+    expected = {}
+    for each in versions:
+        floor.plug(each)
+        expected[each.version] = floor.ask("e", texts[:8])
+    until = time.monotonic() + seconds
+    counts = {"answers": 0, "dropped": 0, "wrong": 0, "swaps": 0}
+    lock = threading.Lock()
+
+    def asks() -> None:
+        while time.monotonic() < until:
+            try:
+                judged = floor.ask("e", texts[:8])
+            except Exception:
+                with lock:
+                    counts["dropped"] += 1
+                continue
+            right = expected[judged[0].version]
+            same = all(a.version == b.version and abs(a.labels[0].score - b.labels[0].score) < 1e-4
+                       and a.labels[0].name == b.labels[0].name for a, b in zip(judged, right, strict=True))  # fmt: skip
+            with lock:
+                counts["answers"] += len(judged)
+                counts["wrong"] += not same
+
+    threads = [threading.Thread(target=asks) for _ in range(2)]
+    for each in threads:
+        each.start()
+    while time.monotonic() < until:
+        floor.plug(versions[counts["swaps"] % len(versions)])
+        counts["swaps"] += 1
+        time.sleep(0.002)
+    for each in threads:
+        each.join()
+    return counts
+
+
+def many(texts: list[str]) -> dict[str, float]:
+    """Texts a second, each for an expert drawn among 1, 8, 64 that are resident; asked in groups as they come."""
+    backbone = Backbone(bundled.BACKBONE, threads=2, remembered_bytes=0)
+    found = {}
+    for resident in (1, 8, 64):
+        floor = ExpertFloor(backbone)
+        base = drawn(backbone, "e0", 0)
+        for number in range(resident):
+            each = drawn(backbone, f"e{number}", number) if number < 8 else base
+            floor.plug(replace(each, card=replace(each.card, name=f"e{number}")))
+        draw = np.random.default_rng(0)
+        jobs = [(f"e{draw.integers(resident)}", text) for text in texts[:128]]
+
+        def work(floor: ExpertFloor = floor, jobs: list[tuple[str, str]] = jobs) -> None:
+            floor.ask_each(jobs)
+
+        found[f"texts_a_second_{resident}_resident"] = len(jobs) / timed(work, 5)
+    found["of_64_against_1"] = found["texts_a_second_64_resident"] / found["texts_a_second_1_resident"]
+    return found
+
+
+def main() -> None:
+    """Measure all and print it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--texts", type=Path, required=True, help="texts, one a line, at least 128")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    texts = [line for line in options.texts.read_text("utf-8").splitlines() if len(line) > 40]
+    found = {"memory": memory(), "together": together(texts), "loading": loading(), "swapping": swapping(texts),
+             "many": many(texts)}  # fmt: skip
+    print(json.dumps(found, indent=2))
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

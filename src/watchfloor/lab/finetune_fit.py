@@ -1,0 +1,366 @@
+"""Fit an adapter over what the frozen trunk made of labelled texts, in two stages, on a CPU or a GPU.
+
+First head and lexical path over the untouched upper block, whose output never changes and is computed once; then LoRA,
+query, head and lexical path together. The best state on the development part is kept. Which window of a long alarm text
+carries its label is not known: each round it is the one that is loudest (multiple-instance learning).
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from watchfloor.experts.adapter import MAPS, Adapter, Lexicon
+from watchfloor.experts.backbone import RANK
+from watchfloor.experts.pieces import SHAPE, grams
+from watchfloor.lab.encoder import Block, attended, pooled
+from watchfloor.lab.encoder_graph import as_bytes
+
+#: N-grams kept at most, and the texts one must be in.
+GRAMS, LEAST_TEXTS = 32_768, 2
+#: With more labels than this the lexical path goes through as many axes, not straight to the labels.
+AXES: Final = 64
+BATCH: Final = 32
+#: Texts seen by the upper block in training at most, however many there are: minutes on two cores.
+VISITS: Final = 120_000
+ROUNDS: Final = 8
+PATIENCE: Final = 3
+_RATE = {"head": 2e-3, "lora": 1e-3, "lexicon": 5e-3}
+_DROPPED: Final = 0.1
+
+Floats = npt.NDArray[np.float32]
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Texts:
+    """Texts as the trunk left them: ``x[i]`` windows of text i in half precision, ``(T, width)`` each.
+
+    ``grams`` are each text's n-grams (of its loudest window), ``shapes`` ``(texts, SHAPE)``, ``targets``
+    ``(texts, facets)`` label numbers in their facet, ``weight`` ``(texts,)`` what each counts.
+    """
+
+    x: list[list[npt.NDArray[np.float16]]]
+    grams: list[list[npt.NDArray[np.uint32]]]
+    shapes: Floats
+    targets: npt.NDArray[np.int64]
+    weight: Floats
+    speaks: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    def __post_init__(self) -> None:
+        self.speaks = np.zeros(len(self.x), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """An adapter, its logits for the development texts ``(texts, labels)``, and how it came about."""
+
+    adapter: Adapter
+    dev_logits: Floats
+    history: list[dict[str, float]]
+
+
+class Learner(nn.Module):
+    """The adapter as it is learned. ``sizes``: labels of each facet."""
+
+    def __init__(self, upper: Block, width: int, sizes: list[int], vocabulary: npt.NDArray[np.uint32]) -> None:
+        super().__init__()
+        labels = sum(sizes)
+        self.sizes, self.vocabulary = sizes, vocabulary
+        self.upper = [upper]  # in a list: it is not learned and not saved
+        self.down = nn.ParameterDict({n: nn.Parameter(torch.randn(i * width, RANK) / (i * width) ** 0.5)
+                                      for n, (i, _) in MAPS.items()})  # fmt: skip
+        self.up = nn.ParameterDict({n: nn.Parameter(torch.zeros(RANK, o * width)) for n, (_, o) in MAPS.items()})
+        self.query = nn.Parameter(torch.zeros(width))
+        self.head = nn.Linear(2 * width + SHAPE, labels)
+        nn.init.zeros_(self.head.weight)
+        axes = labels if labels <= AXES else AXES
+        self.lexicon = nn.EmbeddingBag(len(vocabulary) + 1, axes, mode="sum", padding_idx=len(vocabulary))
+        self.out: nn.Parameter | None = None
+        if axes < labels:
+            nn.init.normal_(self.lexicon.weight, std=0.1)
+            self.out = nn.Parameter(torch.randn(axes, labels) * 0.1)
+        else:
+            nn.init.zeros_(self.lexicon.weight)
+
+    def features(self, x: Tensor, there: Tensor, *, lora: bool) -> Tensor:
+        """Windows ``(B, T, width)`` -> features ``(B, 2 * width)``."""
+        pairs = {name: (self.down[name], self.up[name]) for name in MAPS} if lora else None
+        y = self.upper[0](x, there, pairs)
+        return torch.cat([pooled(y, there), attended(y, there, self.query)[0]], -1)
+
+    def words(self, rows: list[Tensor]) -> Tensor:
+        """Logits of the lexical path alone ``(B, labels)``."""
+        device = self.query.device
+        counts = torch.tensor([max(len(each), 1) for each in rows], dtype=torch.float32, device=device)
+        flat = torch.cat(rows).to(device) if rows else torch.zeros(0, dtype=torch.long, device=device)
+        starts = torch.tensor(np.cumsum([0, *(len(each) for each in rows[:-1])]), device=device)
+        summed = self.lexicon(flat, starts) / counts.sqrt()[:, None]
+        return summed @ self.out if self.out is not None else summed
+
+    def loss(self, deep: Tensor, words: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        """Weighed cross entropy over all facets: of both paths together, and a little of each alone."""
+        total = torch.zeros((), device=deep.device)
+        for logits, share in ((deep + words, 1.0), (deep, 0.2), (words, 0.2)):
+            for place, part in enumerate(logits.split(self.sizes, -1)):
+                each = functional.cross_entropy(part, targets[:, place], reduction="none", label_smoothing=0.02)
+                total = total + share * (each * weight).mean()
+        return total
+
+    def adapter(self) -> Adapter:
+        """What was learned, as the runtime holds it; the lexical path in bytes."""
+
+        def array(value: Tensor) -> Floats:
+            return value.detach().float().cpu().numpy().copy()
+
+        vectors, scale = as_bytes(self.lexicon.weight.detach().cpu()[:-1].T.contiguous())
+        labels = self.head.out_features
+        out = array(self.out) if self.out is not None else np.eye(labels, dtype=np.float32)
+        kept = np.flatnonzero(np.abs(vectors.numpy()).max(0) > 0)
+        lexicon = Lexicon(self.vocabulary[kept], np.ascontiguousarray(vectors.numpy().T[kept]), array(scale[:, 0]), out)
+        lora = {name: (array(self.down[name]), array(self.up[name])) for name in MAPS}
+        return Adapter(lora, array(self.query), array(self.head.weight.T), array(self.head.bias), lexicon)
+
+
+def vocabulary_of(texts: Texts) -> npt.NDArray[np.uint32]:
+    """The n-grams of most texts, sorted."""
+    counts: Counter[int] = Counter()
+    for windows in texts.grams:
+        for found in windows:
+            counts.update(found.tolist())
+    kept = [gram for gram, count in counts.most_common(GRAMS) if count >= LEAST_TEXTS]
+    return np.asarray(sorted(kept), dtype=np.uint32)
+
+
+def rows_of(texts: Texts, vocabulary: npt.NDArray[np.uint32]) -> list[list[Tensor]]:
+    """Places of each window's known n-grams in the vocabulary."""
+    found = []
+    for windows in texts.grams:
+        rows = []
+        for each in windows:
+            place = np.minimum(np.searchsorted(vocabulary, each), max(len(vocabulary) - 1, 0))
+            known = place[vocabulary[place] == each] if len(vocabulary) else place[:0]
+            rows.append(torch.from_numpy(known.astype(np.int64)))
+        found.append(rows)
+    return found
+
+
+def fit(upper: Block, sizes: list[int], train: Texts, dev: Texts, *, alarm: int = -1, seed: int = 0,
+        visits: int = VISITS, say: Say = print) -> Fitted:  # fmt: skip
+    """Learn an adapter. ``alarm``: the label whose loudest window speaks for a text, or -1."""
+    torch.manual_seed(seed)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    upper = upper.to(device).eval().requires_grad_(False)
+    width = train.x[0][0].shape[1]
+    learner = Learner(upper, width, sizes, vocabulary_of(train)).to(device)
+    job = _Job(learner, train, dev, alarm, np.random.default_rng(seed), say, device)
+    job.warm_up()
+    job.learn(visits)
+    logits = job.score(dev, job.dev_rows, lora=True)
+    return Fitted(learner.adapter(), logits, job.history)
+
+
+class _Job:
+    def __init__(self, learner: Learner, train: Texts, dev: Texts, alarm: int, draw: np.random.Generator, say: Say,
+                 device: torch.device) -> None:  # fmt: skip
+        self.learner, self.train, self.dev, self.alarm, self.draw, self.say = learner, train, dev, alarm, draw, say
+        self.device = device
+        self.rows, self.dev_rows = rows_of(train, learner.vocabulary), rows_of(dev, learner.vocabulary)
+        self.history: list[dict[str, float]] = []
+        self._best: tuple[float, dict[str, Tensor]] = (np.inf, {})
+        self._worse = 0
+
+    def warm_up(self) -> None:
+        """Head and lexical path over features that do not change, until the development loss rises."""
+        learner = self.learner
+        plain, plain_dev = self._plain(self.train), self._plain(self.dev)
+        optimizer = torch.optim.AdamW([
+            {"params": learner.head.parameters(), "lr": _RATE["head"], "weight_decay": 0.02},
+            {"params": [*learner.lexicon.parameters(), *([learner.out] if learner.out is not None else [])],
+             "lr": _RATE["lexicon"], "weight_decay": 0.01},
+        ])  # fmt: skip
+        size = 256 if len(plain) > 8_000 else 64
+        most = int(np.clip(400_000 / max(len(plain), 1), 6, 40))
+        for number in range(most):
+            order, losses = self.draw.permutation(len(plain)), []
+            for start in range(0, len(order), size):
+                chosen = order[start : start + size]
+                deep = learner.head(functional.dropout(plain[chosen], _DROPPED))
+                losses.append(self._step(optimizer, deep, self.train, self.rows, chosen))
+            if self._judge(number, float(np.mean(losses)), lambda: learner.head(plain_dev).detach()):
+                break
+        self._restore()
+
+    def learn(self, visits: int) -> None:
+        """All together, for as many visits of texts as there is time for."""
+        learner, count = self.learner, len(self.train.x)
+        rounds = int(np.clip(visits // max(min(count, visits // ROUNDS), 1), 1, 12))
+        each = min(count, visits // rounds)
+        lora = [*learner.down.values(), *learner.up.values(), learner.query]
+        rest = [*learner.head.parameters(), *learner.lexicon.parameters()]
+        optimizer = torch.optim.AdamW([
+            {"params": lora, "lr": _RATE["lora"], "weight_decay": 0.01},
+            {"params": rest, "lr": _RATE["head"] / 4, "weight_decay": 0.01},
+        ])  # fmt: skip
+        steps = rounds * (each // BATCH + 1)
+        pace = torch.optim.lr_scheduler.OneCycleLR(optimizer, [_RATE["lora"], _RATE["head"] / 4], total_steps=steps + 1,
+                                                   pct_start=0.1)  # fmt: skip
+        self._worse, order = 0, np.zeros(0, dtype=np.int64)
+        for number in range(rounds):
+            self._listen()
+            if len(order) < each:
+                order = np.r_[order, self._by_length()]
+            losses = []
+            part, order = order[:each], order[each:]
+            for start in range(0, len(part), BATCH):
+                chosen = part[start : start + BATCH]
+                x, there = self._laid(self.train, chosen)
+                shapes = torch.from_numpy(self.train.shapes[chosen]).to(self.device)
+                features = torch.cat([learner.features(x, there, lora=True), shapes], -1)
+                deep = learner.head(functional.dropout(features, _DROPPED))
+                losses.append(self._step(optimizer, deep, self.train, self.rows, chosen))
+                pace.step()
+            if self._judge(100 + number, float(np.mean(losses)), lambda: self._deep(self.dev, lora=True)):
+                break
+        self._restore()
+
+    def _by_length(self) -> npt.NDArray[np.int64]:
+        """Texts in an order that is drawn, those of a batch of like length."""
+        order = self.draw.permutation(len(self.train.x))
+        lengths = np.asarray([len(windows[0]) for windows in self.train.x])
+        found = []
+        for start in range(0, len(order), 32 * BATCH):
+            part = order[start : start + 32 * BATCH]
+            part = part[np.argsort(lengths[part], kind="stable")]
+            blocks = [part[place : place + BATCH] for place in range(0, len(part), BATCH)]
+            found += [blocks[place] for place in self.draw.permutation(len(blocks))]
+        return np.concatenate(found)
+
+    def _step(self, optimizer: torch.optim.Optimizer, deep: Tensor, texts: Texts, rows: list[list[Tensor]],
+              chosen: npt.NDArray[np.int64]) -> float:  # fmt: skip
+        kept = []
+        for i in chosen:
+            row = rows[i][texts.speaks[i]]
+            kept.append(row[torch.rand(len(row)) > _DROPPED])
+        targets = torch.from_numpy(texts.targets[chosen]).to(self.device)
+        weight = torch.from_numpy(texts.weight[chosen]).to(self.device)
+        loss = self.learner.loss(deep, self.learner.words(kept), targets, weight)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
+        optimizer.step()
+        return float(loss.detach())
+
+    def _judge(self, number: int, train_loss: float, deep: Callable[[], Tensor]) -> bool:
+        """Note how the development part fares; True when it has been getting worse for long enough."""
+        dev, learner = self.dev, self.learner
+        with torch.no_grad():
+            learner.eval()
+            logits = deep() + learner.words([rows[dev.speaks[i]] for i, rows in enumerate(self.dev_rows)])
+            targets = torch.from_numpy(dev.targets).to(self.device)
+            weight = torch.from_numpy(dev.weight).to(self.device)
+            parts = logits.split(learner.sizes, -1)
+            each = [functional.cross_entropy(p, targets[:, i], reduction="none") * weight for i, p in enumerate(parts)]
+            loss = float(torch.stack(each).mean())
+            right = float(torch.stack([(p.argmax(-1) == targets[:, i]).float() for i, p in enumerate(parts)]).mean())
+            learner.train()
+        self.history.append({"epoch": number, "train_loss": train_loss, "dev_loss": loss, "dev_accuracy": right})
+        self.say(f"round {number}  loss {train_loss:.4f}  held-out loss {loss:.4f}  held-out accuracy {right:.4f}")
+        if loss < self._best[0]:
+            self._best = (loss, {name: value.detach().clone() for name, value in learner.state_dict().items()})
+            self._worse = 0
+            return False
+        self._worse += 1
+        return self._worse >= PATIENCE
+
+    def _restore(self) -> None:
+        self.learner.load_state_dict(self._best[1])
+
+    @torch.no_grad()
+    def _plain(self, texts: Texts) -> Tensor:
+        """Features of the untouched upper block with the shapes, of each text's first window."""
+        found: list[Any] = [None] * len(texts.x)
+        for chosen in _even(texts):
+            x, there = self._laid(texts, chosen)
+            features = self.learner.features(x, there, lora=False)
+            for row, i in enumerate(chosen):
+                found[i] = features[row]
+        return torch.cat([torch.stack(found), torch.from_numpy(texts.shapes).to(self.device)], -1)
+
+    @torch.no_grad()
+    def _deep(self, texts: Texts, *, lora: bool) -> Tensor:
+        found: list[Any] = [None] * len(texts.x)
+        for chosen in _even(texts):
+            x, there = self._laid(texts, chosen)
+            shapes = torch.from_numpy(texts.shapes[chosen]).to(self.device)
+            logits = self.learner.head(torch.cat([self.learner.features(x, there, lora=lora), shapes], -1))
+            for row, i in enumerate(chosen):
+                found[i] = logits[row]
+        return torch.stack(found)
+
+    @torch.no_grad()
+    def _listen(self) -> None:
+        """Of each long alarm text, find the window that is loudest now."""
+        if self.alarm < 0:
+            return
+        self.learner.eval()
+        for texts, rows in ((self.train, self.rows), (self.dev, self.dev_rows)):
+            for i, windows in enumerate(texts.x):
+                if len(windows) == 1:
+                    continue
+                loud = [self._margin(texts, rows, i, place) for place in range(len(windows))]
+                alarmed = texts.targets[i, 0] == self.alarm
+                texts.speaks[i] = int(np.argmax(loud)) if alarmed else int(self.draw.integers(len(windows)))
+        self.learner.train()
+
+    def _margin(self, texts: Texts, rows: list[list[Tensor]], i: int, place: int) -> float:
+        x = torch.from_numpy(texts.x[i][place].astype(np.float32))[None].to(self.device)
+        there = torch.ones(x.shape[:2], dtype=torch.bool, device=self.device)
+        shapes = torch.from_numpy(texts.shapes[i : i + 1]).to(self.device)
+        logits = self.learner.head(torch.cat([self.learner.features(x, there, lora=True), shapes], -1))[0]
+        logits = logits + self.learner.words([rows[i][place]])[0]
+        return float(logits[self.alarm])
+
+    def score(self, texts: Texts, rows: list[list[Tensor]], *, lora: bool) -> Floats:
+        """Logits ``(texts, labels)`` of both paths together, of the window that speaks."""
+        self.learner.eval()
+        self._listen_dev(texts, rows)
+        with torch.no_grad():
+            words = self.learner.words([each[texts.speaks[i]] for i, each in enumerate(rows)])
+            return np.asarray((self._deep(texts, lora=lora) + words).cpu().numpy(), dtype=np.float32)
+
+    @torch.no_grad()
+    def _listen_dev(self, texts: Texts, rows: list[list[Tensor]]) -> None:
+        """In judging, the loudest window speaks whatever the truth is."""
+        if self.alarm < 0:
+            return
+        for i, windows in enumerate(texts.x):
+            if len(windows) > 1:
+                texts.speaks[i] = int(np.argmax([self._margin(texts, rows, i, p) for p in range(len(windows))]))
+
+    def _laid(self, texts: Texts, chosen: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        windows = [texts.x[i][texts.speaks[i]] for i in chosen]
+        longest = max(len(each) for each in windows)
+        x = np.zeros((len(windows), longest, windows[0].shape[1]), dtype=np.float32)
+        there = np.zeros((len(windows), longest), dtype=np.bool_)
+        for row, each in enumerate(windows):
+            x[row, : len(each)] = each
+            there[row, : len(each)] = True
+        return torch.from_numpy(x).to(self.device), torch.from_numpy(there).to(self.device)
+
+
+def _even(texts: Texts) -> list[npt.NDArray[np.int64]]:
+    """Batches of texts of like length."""
+    order = np.argsort([len(texts.x[i][texts.speaks[i]]) for i in range(len(texts.x))], kind="stable")
+    return [order[start : start + 64] for start in range(0, len(order), 64)]
+
+
+def windows_grams(words: npt.NDArray[np.int32]) -> npt.NDArray[np.uint32]:
+    """The n-grams of a window, its marks left out."""
+    return grams(words[1:-1])

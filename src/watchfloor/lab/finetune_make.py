@@ -1,0 +1,216 @@
+"""From labelled texts to an expert that can be plugged in: read by the trunk, fitted, calibrated, its domain drawn.
+
+Temperature: Guo et al., arXiv 1706.04599. The floor below which it abstains keeps all but a few of the right answers of
+the development part; the domain's limit all but a few of its texts (split conformal, arXiv 2107.07511).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize_scalar
+from sklearn.cluster import KMeans
+
+from watchfloor.experts.backbone import Backbone
+from watchfloor.experts.card import Calibration, Card, Windows
+from watchfloor.experts.domain import Domain
+from watchfloor.experts.judging import probabilities
+from watchfloor.experts.packs import Plugged
+from watchfloor.experts.pieces import shape
+from watchfloor.lab.base_weights import encoder_of
+from watchfloor.lab.examples import Example
+from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, Texts, fit, windows_grams
+
+#: Shares of right answers, and of texts of its own kind, that an expert may refuse.
+RIGHT_LOST, OWN_LOST = 0.02, 0.005
+CLUSTERS: Final = 8
+#: Pieces a window where any window may raise an alarm, and windows at most.
+_ALARM: Final = Windows(size=128, overlap=24, most=64, join="alarm")
+_LEAST_SPREAD: Final = 0.25
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an expert is made. ``alarm``: the label whose loudest window speaks for a long text, and whose false alarms
+
+    are bounded to ``false_alarms`` on the development part. ``none_label``: the label that means no label fits.
+    ``most_texts``: training texts used at most, 0 for all; ``visits``: of texts by the upper block in training.
+    """
+
+    name: str
+    task: str = ""
+    kind: str = "choice"
+    seed: int = 0
+    alarm: str = ""
+    none_label: str = ""
+    false_alarms: float = 0.02
+    most_texts: int = 0
+    visits: int = VISITS
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An expert that can be plugged in, and a line an epoch of how it was learned."""
+
+    plugged: Plugged
+    history: list[dict[str, float]]
+
+
+def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Example], options: Options,
+                say: Say = print) -> Made:  # fmt: skip
+    """Learn, calibrate, and draw the domain.
+
+    Raises:
+        ValueError: a facet is missing in a text, or there is only one label.
+    """
+    labels = labels_of([*train, *dev], options)
+    card = blank_card(backbone, labels, options)
+    train = thinned(train, options)
+    say(f"reading {len(train) + len(dev):,} texts with the frozen trunk")
+    read, places = texts_of(backbone, card, train)
+    read_dev, places_dev = texts_of(backbone, card, dev)
+    if options.alarm:
+        read.weight[:] = balanced(read.targets[:, 0])
+        read_dev.weight[:] = balanced(read_dev.targets[:, 0])
+    sizes = [len(each) for each in card.facets().values()]
+    alarm = labels.index(options.alarm) if options.alarm else -1
+    upper = encoder_of(backbone).upper
+    fitted = fit(upper, sizes, read, read_dev, alarm=alarm, seed=options.seed, visits=options.visits, say=say)
+    card = replace(card, calibration=calibrated(card, fitted, read_dev, options))
+    domain = domain_of(places, places_dev, options.seed)
+    return Made(Plugged(card, fitted.adapter, domain, "", Path(), ""), fitted.history)
+
+
+def labels_of(examples: Sequence[Example], options: Options) -> tuple[str, ...]:
+    """All labels; the facets of one kind stand together, in the order they are given in the texts."""
+    if options.kind == "choice":
+        return tuple(sorted({label for each in examples for label in each.labels}))
+    facets = [label.partition(":")[0] for label in examples[0].labels]
+    if any([label.partition(":")[0] for label in each.labels] != facets for each in examples):
+        raise ValueError("every text needs one label of each facet, in the same order")
+    found = {label for each in examples for label in each.labels}
+    return tuple(sorted(found, key=lambda label: (facets.index(label.partition(":")[0]), label)))
+
+
+def blank_card(backbone: Backbone, labels: tuple[str, ...], options: Options) -> Card:
+    """The card before anything is known of how good the expert is."""
+    if len(labels) < 2:
+        raise ValueError("an expert needs at least two labels")
+    windows = replace(_ALARM, alarm_label=options.alarm) if options.alarm else Windows()
+    windows = replace(windows, size=min(windows.size, backbone.pieces.places))
+    if windows.overlap >= windows.size - 2:
+        windows = replace(windows, overlap=windows.size // 4)
+    calibration = Calibration(1.0, (0.0,) * len(labels), 0.0)
+    made = datetime.now(UTC).strftime("%Y-%m-%d")
+    return Card(options.name, options.kind, labels, options.task, backbone.version, windows, calibration,
+                options.none_label, {}, {}, made)  # fmt: skip
+
+
+def thinned(train: Sequence[Example], options: Options) -> list[Example]:
+    """At most ``most_texts`` texts; of the commonest labels go the most, none below a hundred."""
+    if not options.most_texts or len(train) <= options.most_texts:
+        return list(train)
+    draw = np.random.default_rng(options.seed)
+    counts = Counter(each.labels[0] for each in train)
+    low, high = 100, max(counts.values())
+    while low < high:  # the largest share a label may have
+        middle = (low + high + 1) // 2
+        fits = sum(min(count, middle) for count in counts.values()) <= options.most_texts
+        low, high = (middle, high) if fits else (low, middle - 1)
+    kept: Counter[str] = Counter()
+    found = []
+    for place in draw.permutation(len(train)):
+        each = train[place]
+        if options.kind == "facets" or kept[each.labels[0]] < max(low, 100):
+            kept[each.labels[0]] += 1
+            found.append(each)
+    return found[: options.most_texts] if options.kind == "facets" else found
+
+
+def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example]) -> tuple[Texts, Floats]:
+    """Texts as the trunk leaves them, and where each lies among ordinary text ``(texts, axes)``."""
+    facets = list(card.facets().values())
+    place = {label: (f, n) for f, many in enumerate(facets) for n, label in enumerate(card.labels[p] for p in many)}
+    x: list[list[Any]] = []
+    grams: list[list[Any]] = []
+    means = []
+    windows = card.windows
+    for start in range(0, len(examples), 512):
+        pieces = backbone.pieces.split([each.text for each in examples[start : start + 512]])
+        # Of a text with no label for its windows only so many are worth a training step.
+        most = min(windows.most, 6) if windows.join == "alarm" else 1
+        cut = [backbone.pieces.windows(each, windows.size, windows.overlap, most) for each in pieces]
+        seen = iter(backbone.see([window for many in cut for window in many]))
+        for many in cut:
+            here = [next(seen) for _ in many]
+            x.append([each.x.astype(np.float16) for each in here])
+            grams.append([windows_grams(window.words) for window in many])
+            means.append(backbone.whitened(here[:1])[0])
+    targets = np.zeros((len(examples), len(facets)), dtype=np.int64)
+    for row, each in enumerate(examples):
+        for label in each.labels:
+            facet, number = place[label]
+            targets[row, facet] = number
+    shapes = np.stack([shape(each.text) for each in examples])
+    return Texts(x, grams, shapes, targets, np.ones(len(examples), dtype=np.float32)), np.stack(means)
+
+
+def balanced(target: npt.NDArray[np.int64]) -> Floats:
+    """Weights ``(texts,)`` of mean one under which every label weighs the same."""
+    counts = np.bincount(target)
+    return np.asarray(len(target) / (np.count_nonzero(counts) * counts[target]), dtype=np.float32)
+
+
+def calibrated(card: Card, fitted: Fitted, dev: Texts, options: Options) -> Calibration:
+    """Temperature, the alarm's offset and the floor, on the development part."""
+    facets = list(card.facets().values())
+    logits = fitted.dev_logits.astype(np.float64)
+    rows = np.arange(len(logits))
+
+    def loss(log_temperature: float) -> float:
+        total = 0.0
+        for place, many in enumerate(facets):
+            part = logits[:, many] / np.exp(log_temperature)
+            part = part - part.max(1, keepdims=True)
+            part = part - np.log(np.exp(part).sum(1, keepdims=True))
+            total -= float((part[rows, dev.targets[:, place]] * dev.weight).mean())
+        return total
+
+    temperature = float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+    offsets = np.zeros(len(card.labels))
+    if options.alarm:
+        at = card.labels.index(options.alarm)
+        rest = [place for place in range(len(card.labels)) if place != at]
+        quiet = dev.targets[:, 0] != at
+        margin = (logits[quiet][:, at] - logits[quiet][:, rest].max(1)) / temperature
+        if quiet.any():
+            # Only ever stricter: where fewer are flagged than may be, the probability stays what it is.
+            offsets[at] = min(0.0, -float(np.quantile(margin, 1 - options.false_alarms, method="higher")) - 1e-6)
+    found = Calibration(temperature, tuple(map(float, offsets)), 0.0)
+    probability = probabilities(replace(card, calibration=found), fitted.dev_logits)
+    best = np.stack([probability[:, many].max(1) for many in facets], 1)
+    right = np.all([probability[:, many].argmax(1) == dev.targets[:, place] for place, many in enumerate(facets)], 0)
+    sure = best.prod(1)[right] ** (1 / len(facets))
+    floor = float(np.quantile(sure, RIGHT_LOST)) if len(sure) >= 50 and not options.alarm else 0.0
+    return replace(found, floor=min(floor, 0.9))
+
+
+def domain_of(places: Floats, places_dev: Floats, seed: int) -> Domain:
+    """Clusters of the training texts, and how far from them an answer is still given."""
+    clusters = int(np.clip(len(places) // 40, 1, CLUSTERS))
+    found = KMeans(clusters, n_init=2, random_state=seed).fit(places[:20_000])
+    member = found.labels_
+    centres = found.cluster_centers_.astype(np.float32)
+    spreads = np.stack([
+        np.maximum(places[: len(member)][member == each].std(0), _LEAST_SPREAD) for each in range(clusters)
+    ]).astype(np.float32)  # fmt: skip
+    domain = Domain(centres, spreads, np.inf)
+    measured = domain.distance(places_dev if len(places_dev) >= 100 else places)
+    return replace(domain, limit=float(np.quantile(measured, 1 - OWN_LOST) * 1.1))

