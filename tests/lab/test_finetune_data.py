@@ -1,4 +1,4 @@
-"""A customer's file is read whatever it looks like, every record is accounted for, and no part shares a text with another."""
+"""A customer's file is read whatever it looks like, every record is accounted for, and parts share no text."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def parts_of(folder: Path, rows: list[dict[str, str]], **options: bool) -> tuple
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030"])
 def test_any_common_delimiter_and_encoding(tmp_path: Path, delimiter: str, encoding: str) -> None:
-    rows = [{"Command Line": f"净化 数据库 备份 {n}, quoted \"so\"\nand broken", "Verdict": "良性"} for n in range(6)]
+    rows = [{"Command Line": f'净化 数据库 备份 {n}, quoted "so"\nand broken', "Verdict": "良性"} for n in range(6)]
     found = read(written(tmp_path, table(rows, delimiter).encode(encoding)))
     assert [line.text for line in found.lines] == [row["Command Line"] for row in rows]
     assert {line.labels for line in found.lines} == {("良性",)}

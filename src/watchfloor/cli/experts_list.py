@@ -59,5 +59,17 @@ def _records(shelf: Any) -> Any:
         card = expert.card
         yield record | {
             "kind": card.kind, "labels": len(card.labels), "task": card.task, "version": expert.version,
-            "signed": expert.signed, "measured": str(card.measured.get("headline", "")),
+            "signed": expert.signed, "measured": _headline(card.measured.get("test", {})),
         }  # fmt: skip
+
+
+def _headline(test: dict[str, Any]) -> str:
+    """The two figures of the held-out texts that say most."""
+    if "detected" in test:
+        return f"{_share(test['detected'])} detected, {_share(test.get('accepted'))} accepted"
+    return f"{_share(test['accuracy'])} right" if "accuracy" in test else ""
+
+
+def _share(figure: Any) -> str:
+    value = figure.get("value", figure.get("share")) if isinstance(figure, dict) else figure
+    return f"{value:.1%}" if isinstance(value, int | float) else "?"

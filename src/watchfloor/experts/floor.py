@@ -38,14 +38,16 @@ class ExpertFloor:
         self._changing = Lock()
 
     @classmethod
-    def open(cls, *, threads: int = 0) -> "ExpertFloor":
-        """The bundled backbone and every bundled expert.
+    def open(cls, names: Sequence[str] | None = None, *, threads: int = 0) -> "ExpertFloor":
+        """The bundled backbone with the bundled experts named, or with all of them.
 
         Raises:
             PackError: a pack is missing or damaged.
         """
         floor = cls(Backbone(bundled.BACKBONE, threads=threads))
         for folder in bundled.experts():
+            if names is not None and folder.name not in names:
+                continue
             floor.plug(load(folder, base=floor.backbone.version))
         return floor
 

@@ -69,7 +69,9 @@ def in_bytes(encoder: Encoder) -> Encoder:
     return encoder
 
 
-class _Trunk(nn.Module):
+class TrunkGraph(nn.Module):
+    """Words ``(B, T)`` -> their vectors and the vectors' mean, as one graph."""
+
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.trunk = encoder.trunk
@@ -113,7 +115,7 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
     words = torch.randint(5, 99, (2, 7))
     there = torch.tensor([[True] * 7, [True] * 4 + [False] * 3])
     time = {0: "texts", 1: "words"}
-    _write(_Trunk(encoder), (words, there), out / PARTS.trunk, ("words", "there"), ("x", "mean"),
+    write_graph(TrunkGraph(encoder), (words, there), out / PARTS.trunk, ("words", "there"), ("x", "mean"),
            {"words": time, "there": time, "x": time, "mean": {0: "texts"}})  # fmt: skip
     x = torch.randn(2, 7, shape.width)
     pairs, names = [], []
@@ -123,7 +125,7 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
     query = torch.randn(3, shape.width)
     free: dict[str, dict[int, str]] = {name: {0: "experts"} for name in ("query", *names)}
     free |= {"x": time, "there": time, "which": {0: "texts"}, "features": {0: "texts"}, "weights": time, "y": time}
-    _write(_Upper(encoder), (x, there, torch.tensor([0, 2]), query, *pairs), out / PARTS.upper,
+    write_graph(_Upper(encoder), (x, there, torch.tensor([0, 2]), query, *pairs), out / PARTS.upper,
            ("x", "there", "which", "query", *names), ("features", "weights", "y"), free)  # fmt: skip
     (out / PARTS.words).write_text(words_json, "utf-8")
     np.savez(out / PARTS.background, **background)  # type: ignore[arg-type]
@@ -131,7 +133,7 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
     write_pack(out, manifest, PARTS)
 
 
-def _write(module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str], outputs: Sequence[str],
+def write_graph(module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str], outputs: Sequence[str],
            free: dict[str, dict[int, str]]) -> None:  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns that a newer one exists, which needs more packages

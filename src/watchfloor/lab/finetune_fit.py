@@ -23,12 +23,12 @@ from watchfloor.lab.encoder import Block, attended, pooled
 from watchfloor.lab.encoder_graph import as_bytes
 
 #: N-grams kept at most, and the texts one must be in.
-GRAMS, LEAST_TEXTS = 32_768, 2
+GRAMS, LEAST_TEXTS = 16_384, 2
 #: With more labels than this the lexical path goes through as many axes, not straight to the labels.
-AXES: Final = 64
+AXES: Final = 48
 BATCH: Final = 32
 #: Texts seen by the upper block in training at most, however many there are: minutes on two cores.
-VISITS: Final = 120_000
+VISITS: Final = 48_000
 ROUNDS: Final = 8
 PATIENCE: Final = 3
 _RATE = {"head": 2e-3, "lora": 1e-3, "lexicon": 5e-3}
