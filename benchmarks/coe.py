@@ -1,12 +1,14 @@
 """What many experts on one base cost: memory, time, exactness, and changing them while they answer.
 
-    python benchmarks/coe.py --texts FILE.txt [--json OUT.json]
+    python -m watchfloor.lab.tasks cwe ../shared/data cwe.jsonl
+    python benchmarks/coe.py --texts cwe.jsonl [--json OUT.json]
 
 The figures are of the shipped backbone and of adapters of its shape with drawn weights and 230 labels each, so that six
-or sixty-four of them weigh what real ones weigh. Times are ratios within one run; the machine's own speed does not count.
+or sixty-four of them weigh what real ones weigh. Times are ratios within one run: machines are noisy.
 """
 
 import argparse
+import itertools
 import json
 import statistics
 import subprocess
@@ -114,11 +116,14 @@ def together(texts: list[str]) -> dict[str, object]:
         floor.plug(drawn(backbone, name, number))
     found: dict[str, object] = {}
     for many in (1, 32):
-        asked = texts[:many]
-        one = timed(lambda: floor.ask_all(names[:1], asked))
+
+        def asking(k: int, asked: list[str] = texts[:many]) -> float:
+            return timed(lambda: floor.ask_all(names[:k], asked))
+
+        one = asking(1)
         found[f"one_expert_ms_{many}_texts"] = one * 1e3
         for k in (2, 3, 4, 6):
-            ratio = timed(lambda k=k: floor.ask_all(names[:k], asked)) / one
+            ratio = asking(k) / one
             found[f"ratio_{k}_experts_{many}_texts"] = ratio
             found[f"share_each_{k}_experts_{many}_texts"] = (ratio - 1) / (k - 1)
     shared = floor.ask_all(names, texts[:32])
@@ -171,8 +176,11 @@ def swapping(texts: list[str], seconds: float = 8.0) -> dict[str, int]:
                     counts["dropped"] += 1
                 continue
             right = expected[judged[0].version]
-            same = all(a.version == b.version and abs(a.labels[0].score - b.labels[0].score) < 1e-4
-                       and a.labels[0].name == b.labels[0].name for a, b in zip(judged, right, strict=True))  # fmt: skip
+            same = all(
+                (a.version, a.labels[0].name) == (b.version, b.labels[0].name)
+                and abs(a.labels[0].score - b.labels[0].score) < 1e-4
+                for a, b in zip(judged, right, strict=True)
+            )
             with lock:
                 counts["answers"] += len(judged)
                 counts["wrong"] += not same
@@ -213,10 +221,12 @@ def many(texts: list[str]) -> dict[str, float]:
 def main() -> None:
     """Measure all and print it."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--texts", type=Path, required=True, help="texts, one a line, at least 128")
+    parser.add_argument("--texts", type=Path, required=True, help="JSON lines with text, as lab.tasks writes them")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    texts = [line for line in options.texts.read_text("utf-8").splitlines() if len(line) > 40]
+    with options.texts.open(encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line in itertools.islice(file, 2_000)]
+    texts = [text for text in texts if 80 < len(text) < 600][:256]
     found = {"memory": memory(), "together": together(texts), "loading": loading(), "swapping": swapping(texts),
              "many": many(texts)}  # fmt: skip
     print(json.dumps(found, indent=2))

@@ -15,7 +15,7 @@ from tests.lab.tiny_backbone import TELLING, made_texts, tiny_backbone
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.floor import ExpertFloor
 from watchfloor.experts.packs import load
-from watchfloor.lab import finetune, finetune_make, scores
+from watchfloor.lab import finetune, scores
 from watchfloor.lab.near_duplicates import normalised
 from watchfloor.lab.sketch import hashes, sketch_of, stood_in
 from watchfloor.store.signatures import make_key, signed_by
@@ -246,11 +246,11 @@ def test_a_label_that_raises_alarms_is_bounded_where_that_can_be_measured(bench:
 def test_full_fine_tune_is_compared_with(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def stands_in(*given: Any) -> Any:
-        asked.append(given[5])
+    def stands_in(*given: Any, minutes: float, **_: Any) -> Any:
+        asked.append(minutes)
         return np.tile([0.5, 0.5], (len(given[3]), 1))
 
-    monkeypatch.setattr(finetune_make, "full_finetune", stands_in, raising=False)
+    monkeypatch.setattr(finetune, "full_finetune", stands_in)
     assert bench.run(made_texts(400, 15), "--full-minutes", "0.5", "--alarm", "none") == 0
     assert asked == [0.5]
     assert "full fine-tune" in bench.found["scores"]

@@ -11,9 +11,10 @@ import pytest
 
 from tests.lab.tiny_backbone import made_texts
 from watchfloor.base.errors import InputError, UsageError
+from watchfloor.lab import near_duplicates
 from watchfloor.lab.finetune_data import Read, read
 from watchfloor.lab.finetune_split import Parts, split
-from watchfloor.lab.near_duplicates import clusters, near
+from watchfloor.lab.near_duplicates import alike
 
 
 def written(folder: Path, data: str | bytes, name: str = "data.csv") -> Path:
@@ -121,24 +122,31 @@ def test_facets_are_found_out_and_put_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_near_duplicates_are_all_found(seed: int) -> None:
     """Against comparing every text with every other."""
-    from watchfloor.lab import near_duplicates
-
     rng = np.random.default_rng(seed)
     words = ["".join(rng.choice(list("abcdefgh"), 5)) for _ in range(60)]
     texts = [" ".join(rng.choice(words, 12)) for _ in range(80)]
     texts += [text + " tail" for text in texts[:20]] + [text.upper() for text in texts[:5]]
-    _, left, right = near_duplicates._pairs(texts)
+    found = alike(texts)
+    left, right = found.left, found.right
     vectors = near_duplicates._vectors(list(dict.fromkeys(map(near_duplicates.normalised, texts))))
     full = np.triu((vectors @ vectors.T).toarray() >= near_duplicates.NEAR - 1e-6, 1)
     assert sorted(zip(left.tolist(), right.tolist(), strict=True)) == sorted(map(tuple, np.argwhere(full).tolist()))
     assert len(left) > 5
 
 
+def like(texts: list[str], known: list[str]) -> list[int]:
+    """For each text the place of a known one that it is like, or -1."""
+    places = np.arange(len(texts) + len(known))
+    found = alike([*texts, *known]).near(places[: len(texts)], places[len(texts) :])
+    return np.where(found < 0, -1, found - len(texts)).tolist()  # type: ignore[no-any-return]
+
+
 def test_clusters_and_neighbours() -> None:
-    texts = ["net user admin /add /domain now", "NET  user admin /add /domain now", "something else entirely", "ab", ""]
-    assert clusters(texts)[0] == clusters(texts)[1]
-    assert len(set(clusters(texts).tolist())) == 4
-    assert near([texts[1], "quite another thing"], texts).tolist() == [0, -1]
+    texts = ["net user admin /add /domain now", "NET  user admin /add /domain now", "something else", "ab", ""]
+    found = alike(texts).clusters().tolist()
+    assert found[0] == found[1]
+    assert len(set(found)) == 4
+    assert like([texts[1], "quite another thing"], texts) == [0, -1]
 
 
 @pytest.mark.parametrize("count", [300, 2_600])
@@ -151,7 +159,7 @@ def test_no_near_duplicate_is_in_two_parts_and_every_label_in_all(tmp_path: Path
     assert total == len({line.text for line in taken.lines})
     assert not parts.twins
     for held, known in ((parts.test, parts.train + parts.dev), (parts.dev, parts.train)):
-        assert (near([each.text for each in held], [each.text for each in known]) < 0).all()
+        assert max(like([each.text for each in held], [each.text for each in known])) < 0
         assert {each.labels[0] for each in held} == {"malicious", "benign"}
         assert 0.05 < len(held) / total < 0.35
 
@@ -171,7 +179,7 @@ def test_groups_are_never_cut_and_their_near_duplicates_do_not_count(tmp_path: P
     groups = [{each.group for each in part} for part in (parts.train, parts.dev, parts.test)]
     assert not groups[0] & groups[1] and not groups[0] & groups[2] and not groups[1] & groups[2]
     assert parts.twins
-    assert (near([e.text for e in parts.test], [e.text for e in parts.train + parts.dev]) < 0).all()
+    assert max(like([each.text for each in parts.test], [each.text for each in parts.train + parts.dev])) < 0
 
 
 def refusal(parts: Parts) -> str:

@@ -8,8 +8,8 @@ from watchfloor.cli import lab_process, outputs
 NAME = "promote"
 SUMMARY = "put a new expert in an old one's place, only if it is better"
 DESCRIPTION = """Compare two experts on held-out texts that neither was made from, and copy the new one's pack into a
-folder of experts if it is better: by a paired, one-sided test at 5%, without the recall of any label or the share of
-texts answered falling by more than a margin. Otherwise nothing is written, and the exit code is 4.
+folder of experts if it is better: by a paired, one-sided test at 5%, without the recall of any label or the right
+answers it stands by falling by more than a margin. Otherwise nothing is written, and the exit code is 4.
 
 examples:
   watchfloor lab promote phishing-2.expert --over phishing.expert --data held-out.csv --into experts/

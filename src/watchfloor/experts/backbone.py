@@ -3,6 +3,7 @@
 The trunk is computed once for all experts asked about a text, and remembered. Knows nothing of labels.
 """
 
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -80,7 +81,9 @@ class Backbone:
         self.version = sha256_of(folder / MANIFEST)
         self.pieces = Pieces(self.pack.path(PARTS.words), places=int(self.pack.manifest["shape"]["places"]))
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        # As many as this process may use: with more of them than cores, threads wait for each other.
+        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         self._trunk = onnxruntime.InferenceSession(str(self.pack.path(PARTS.trunk)), options, ["CPUExecutionProvider"])
         self._upper = onnxruntime.InferenceSession(str(self.pack.path(PARTS.upper)), options, ["CPUExecutionProvider"])

@@ -24,10 +24,11 @@ from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.floor import ExpertFloor
 from watchfloor.experts.packs import ARRAYS, Plugged, load
 from watchfloor.experts.packs import save as save_expert
-from watchfloor.lab import baselines, finetune_make, finetune_report
+from watchfloor.lab import baselines, finetune_report
 from watchfloor.lab.answers import Answers, answers, asked
 from watchfloor.lab.finetune_checks import Refusal
 from watchfloor.lab.finetune_data import NONE, Read, read
+from watchfloor.lab.finetune_full import full_finetune
 from watchfloor.lab.finetune_make import Made, Options, make_expert
 from watchfloor.lab.finetune_measure import EXPERT, FULL, Measured, on_card
 from watchfloor.lab.finetune_split import Parts, described, split
@@ -171,10 +172,14 @@ def _measured(task: Task, options: Options, backbone: Backbone, expert: Plugged,
     everybody |= given
     if task.full_minutes > 0:
         say(f"full fine-tune of the whole encoder, at most {task.full_minutes:g} minutes")
-        probability = finetune_make.full_finetune(
-            backbone, parts.train, parts.dev, parts.test, options, task.full_minutes, say
-        )
-        everybody[FULL] = answers(card.labels, card.kind, parts.test, probability)
+        try:
+            probability = full_finetune(
+                backbone, card, parts.train, parts.test, minutes=task.full_minutes, balance=bool(options.alarm),
+                seed=options.seed, say=say,
+            )  # fmt: skip
+            everybody[FULL] = answers(card.labels, card.kind, parts.test, probability)
+        except (MemoryError, RuntimeError) as error:  # a machine too small for it must not cost the expert
+            missing[FULL] = f"left out: {error}"
     else:
         missing[FULL] = "left out: --full-minutes 0"
     measured = Measured(parts.test, everybody, options.alarm, options.false_alarms, options.seed, missing)

@@ -128,9 +128,9 @@ def leaking(pairs: Sequence[tuple[Line, Line]], held: int) -> list[Refusal]:
     )]  # fmt: skip
 
 
-def missing_parts(parts: dict[str, list[Line]]) -> list[Refusal]:
+def missing_parts(where: Sequence[str]) -> list[Refusal]:
     """A given split without training or test texts."""
-    lacks = [part for part in ("train", "test") if not parts[part]]
+    lacks = [part for part in ("train", "test") if part not in where]
     if not lacks:
         return []
     return [Refusal(f"the split column gives no text to {' and '.join(lacks)}",

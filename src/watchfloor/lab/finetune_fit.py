@@ -28,7 +28,7 @@ GRAMS, LEAST_TEXTS = 16_384, 2
 AXES: Final = 48
 BATCH: Final = 32
 #: Texts seen by the upper block in training at most, however many there are: minutes on two cores.
-VISITS: Final = 48_000
+VISITS: Final = 40_000
 ROUNDS: Final = 8
 PATIENCE: Final = 3
 _RATE = {"head": 2e-3, "lora": 1e-3, "lexicon": 5e-3}

@@ -29,6 +29,8 @@ from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, Texts, fit, windows
 #: Shares of right answers, and of texts of its own kind, that an expert may refuse.
 RIGHT_LOST, OWN_LOST = 0.02, 0.005
 CLUSTERS: Final = 8
+#: Development texts that are enough to choose and calibrate by.
+MOST_DEV: Final = 3_000
 #: Pieces a window where any window may raise an alarm, and windows at most.
 _ALARM: Final = Windows(size=128, overlap=24, most=64, join="alarm")
 _LEAST_SPREAD: Final = 0.25
@@ -71,6 +73,8 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
         ValueError: a facet is missing in a text, or there is only one label.
     """
     labels = labels_of([*train, *dev], options)
+    if len(dev) > MOST_DEV:
+        dev = [dev[place] for place in np.random.default_rng(options.seed).permutation(len(dev))[:MOST_DEV]]
     card = blank_card(backbone, labels, options)
     train = thinned(train, options)
     say(f"reading {len(train) + len(dev):,} texts with the frozen trunk")

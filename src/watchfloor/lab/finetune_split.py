@@ -16,7 +16,7 @@ from watchfloor.lab import finetune_checks as checks
 from watchfloor.lab.examples import Example, part
 from watchfloor.lab.finetune_checks import Refusal
 from watchfloor.lab.finetune_data import Line, Read
-from watchfloor.lab.near_duplicates import clusters, near, normalised
+from watchfloor.lab.near_duplicates import Alike, alike, normalised
 
 #: With fewer texts or groups a draw by hash alone is too uneven: groups are dealt in the order of their hashes.
 _MANY_TEXTS, _MANY_GROUPS = 2_000, 200
@@ -116,42 +116,42 @@ def _without_unlearned(parts: Parts) -> None:
 
 def _as_given(lines: list[Line], parts: Parts) -> None:
     """The split column's parts; a development part is drawn from training where none is given."""
-    by = {name: [line for line in lines if line.part == name] for name in ("train", "dev", "test")}
+    where = [line.part for line in lines]
     parts.facts["split"] = "as the file's split column says"
-    parts.refusals += checks.missing_parts(by)
+    parts.refusals += checks.missing_parts(where)
     if parts.refusals:
         return
-    held, known = by["dev"] + by["test"], [line.text for line in by["train"]]
-    found = near([line.text for line in held], known)
-    twins = [(line, by["train"][place]) for line, place in zip(held, found.tolist(), strict=True) if place >= 0]
+    same = alike([line.text for line in lines])
+    held = np.flatnonzero([name != "train" for name in where])
+    found = same.near(held, np.flatnonzero([name == "train" for name in where]))
+    twins = [(lines[a], lines[b]) for a, b in zip(held.tolist(), found.tolist(), strict=True) if b >= 0]
     parts.refusals += checks.leaking(twins, len(held))
-    if not by["dev"]:
-        keys = _cluster_keys(known, clusters(known).tolist())
-        dealt = _dealt(keys, [line.labels[0] for line in by["train"]], ("dev",))
-        by["dev"] = [line for line, where in zip(by["train"], dealt, strict=True) if where == "dev"]
-        by["train"] = [line for line, where in zip(by["train"], dealt, strict=True) if where != "dev"]
+    if "dev" not in where:
+        learned = [place for place, name in enumerate(where) if name == "train"]
+        keys = _cluster_keys([lines[place].text for place in learned], same.clusters()[learned].tolist())
+        dealt = _dealt(keys, [lines[place].labels[0] for place in learned], ("dev",))
+        for place, name in zip(learned, dealt, strict=True):
+            where[place] = name
         parts.facts["split"] += "; the development part is drawn from training"
-    named = {name: [line.example(line.group or f"line {line.number}") for line in mine] for name, mine in by.items()}
-    _set_aside(named, parts)
+    examples = [line.example(line.group or f"line {line.number}") for line in lines]
+    _set_aside(examples, where, same, parts)
 
 
 def _drawn(lines: list[Line], grouped: bool, parts: Parts) -> None:
     """By group where there are some, else by near-duplicate cluster."""
     texts = [line.text for line in lines]
+    same = alike(texts)
     if grouped and len({line.group for line in lines if line.group}) >= 2:
         keys = [line.group or f"text {normalised(line.text)}" for line in lines]
         parts.facts["split"] = f"by group: none of {len(set(keys)):,} groups is in two parts"
     else:
-        keys = _cluster_keys(texts, clusters(texts).tolist())
+        keys = _cluster_keys(texts, same.clusters().tolist())
         parts.facts["split"] = f"by near-duplicate cluster: none of {len(set(keys)):,} clusters is in two parts"
     if len(lines) >= _MANY_TEXTS and len(set(keys)) >= _MANY_GROUPS:
         where = [part(key) for key in keys]
     else:
         where = _dealt(keys, [line.labels[0] for line in lines], ("test", "dev"))
-    named: dict[str, list[Example]] = {"train": [], "dev": [], "test": []}
-    for line, key, name in zip(lines, keys, where, strict=True):
-        named[name].append(line.example(key))
-    _set_aside(named, parts)
+    _set_aside([line.example(key) for line, key in zip(lines, keys, strict=True)], where, same, parts)
 
 
 def _cluster_keys(texts: Sequence[str], numbers: Sequence[int]) -> list[str]:
@@ -186,17 +186,15 @@ def _dealt(keys: Sequence[str], labels: Sequence[str], held: Sequence[str]) -> l
     return [where.get(key, "train") for key in keys]
 
 
-def _set_aside(named: dict[str, list[Example]], parts: Parts) -> None:
+def _set_aside(examples: list[Example], where: Sequence[str], same: Alike, parts: Parts) -> None:
     """No text of development is like one of training, no test text like one of either; the rest is set aside."""
-    parts.train = named["train"]
-    known = [each.text for each in parts.train]
-    like = near([each.text for each in named["dev"]], known) >= 0
-    parts.dev = [each for each, twin in zip(named["dev"], like.tolist(), strict=True) if not twin]
-    known += [each.text for each in parts.dev]
-    test = near([each.text for each in named["test"]], known) >= 0
-    parts.test = [each for each, twin in zip(named["test"], test.tolist(), strict=True) if not twin]
-    parts.twins = [each for each, twin in zip(named["test"], test.tolist(), strict=True) if twin]
-    parts.facts["held-out texts like training texts, set aside"] = int(np.sum(like)) + len(parts.twins)
+    train, dev, test = (np.flatnonzero([each == name for each in where]) for name in ("train", "dev", "test"))
+    alone = same.near(dev, train) < 0
+    known = np.concatenate([train, dev[alone]])
+    clean = same.near(test, known) < 0
+    parts.train, parts.dev = [examples[place] for place in train], [examples[place] for place in dev[alone]]
+    parts.test, parts.twins = [examples[place] for place in test[clean]], [examples[place] for place in test[~clean]]
+    parts.facts["held-out texts like training texts, set aside"] = int((~alone).sum()) + len(parts.twins)
 
 
 def described(parts: Parts) -> dict[str, dict[str, Any]]:

@@ -2,9 +2,9 @@
 
     python -m watchfloor.lab.measure_backbone ../shared/data --json OUT.json
 
-A probe is a logistic regression over a text's vector (ours: mean of words after the upper block without an adapter), strength
-chosen on development texts, one seed a draw of training texts. Both read at most 96 words. Speed is texts a second on two
-threads of ONNX Runtime, the two encoders in turns within one run, on the same texts. Simplification: single precision both.
+A probe is a logistic regression over a text's vector (ours: mean of words after the upper block without an adapter),
+strength chosen on development texts, one seed a draw of training texts. Both read at most 96 words. Speed is texts a
+second on two threads of ONNX Runtime, the two encoders in turns within one run, on the same texts, in single precision.
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """What the command expert adds to the film: the command lines of every scene judged, beside the screen's word.
 
-    python -m watchfloor.lab.measure_commands range/recordings/atlas-11 range/recordings/quay-12 range/recordings/mill-13
+    python -m watchfloor.lab.measure_commands range/recordings/{atlas-11,quay-12,mill-13}
 
-A scene's word from the expert is its worst command line. Both together are the sum of the two logits, fixed before it was
-measured. The hosts must be ones that neither the screen nor the expert learned from.
+A scene's word from the expert is its worst command line. Both together are the sum of the two logits, fixed before it
+was measured. The hosts must be ones that neither the screen nor the expert learned from.
 """
 
 import argparse
@@ -49,6 +49,7 @@ def lines_of(scene: Scene) -> list[str]:
 def figures(screen: Floats, expert: Floats, attack: npt.NDArray[np.bool_], flagged: npt.NDArray[np.bool_],
             alarmed: npt.NDArray[np.bool_]) -> dict[str, Any]:  # fmt: skip
     """Ranking of scenes by each word and by both, and what the expert says of the scenes ``watch`` flags."""
+
     def logit(p: Floats) -> Floats:
         clipped = np.clip(p, 1e-4, 1 - 1e-4)
         return np.log(clipped / (1 - clipped))
@@ -62,7 +63,10 @@ def figures(screen: Floats, expert: Floats, attack: npt.NDArray[np.bool_], flagg
             "ROC AUC": float(roc_auc_score(attack, score)),
             "attack scenes found at 1.67%": [hits / attack.sum(), *wilson(hits, int(attack.sum()))],
         }
-    for name, chosen in (("flagged, a command is malicious", flagged & alarmed), ("flagged, none is", flagged & ~alarmed)):
+    for name, chosen in (
+        ("flagged, a command is malicious", flagged & alarmed),
+        ("flagged, none is", flagged & ~alarmed),
+    ):
         found[name] = {"scenes": int(chosen.sum()), "true": int(attack[chosen].sum())}
     return found
 

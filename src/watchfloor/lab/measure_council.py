@@ -2,10 +2,10 @@
 
     python -m watchfloor.lab.measure_council ../shared/data --json OUT.json
 
-Test texts of every bundled expert's own task, mixed; the router sees the text alone. Routed accuracy counts a text as right
-when the expert of its task was asked and is right; the oracle asks that expert always. Foreign texts are program code, C slices and
-sentences about people (presidio-research), which no bundled expert learned from; the guard may read anything, for that is its
-trade, so being asked alone is no fault of the router. Abstention of experts is measured the same way, text by text.
+Test texts of every bundled expert's own task, mixed; the router sees the text alone. Routed accuracy counts a text as
+right when the expert of its task was asked and is right; the oracle asks that expert always. Foreign texts are program
+code, C slices and sentences about people (presidio-research), which no bundled expert learned from; the guard may read
+anything, for that is its trade, so its being asked alone is no fault. Abstention is measured the same way.
 """
 
 import argparse
@@ -34,7 +34,8 @@ def foreign(data: Path) -> Iterator[tuple[str, str]]:
     """Texts of nobody's subject, with their source."""
     text = data / "text"
     for path, field in (
-        ("owasp_benchmark/benchmark_python_0.1", "code"), ("sysevr/Array_usage", "code"), ("pii_presidio/synth_dataset_v2", "text"),
+        ("owasp_benchmark/benchmark_python_0.1", "code"), ("sysevr/Array_usage", "code"),
+        ("pii_presidio/synth_dataset_v2", "text"),
     ):  # fmt: skip
         for number, record in enumerate(json_lines(text / f"{path}.jsonl.zst")):
             if number >= MANY:
@@ -75,7 +76,8 @@ def main() -> None:
         found["tasks"][name] = {
             "texts": len(examples), "routed to it": _share(sum(sent), len(examples)), "sent to nobody":
             _share(sum(not each.names for each in routes), len(examples)), "oracle right": _share(sum(good), len(good)),
-            "routed right": _share(both, len(good)), "experts asked a text": sum(len(r.names) for r in routes) / len(routes),
+            "routed right": _share(both, len(good)), "experts asked a text":
+            sum(len(r.names) for r in routes) / len(routes),
             "abstained": _share(sum(bool(each.abstained) for each in judged), len(judged)),
         }  # fmt: skip
         oracle_right, routed_right, total = oracle_right + sum(good), routed_right + both, total + len(good)

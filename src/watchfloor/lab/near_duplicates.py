@@ -7,6 +7,7 @@ Chaudhuri et al., ICDE 2006; Bayardo et al., WWW 2007). Only pairs that share a 
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,10 +20,9 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 NEAR: Final = 0.9
 #: Characters of a text that are compared.
 _READ: Final = 20_000
-_ROWS_AT_ONCE: Final = 512
+_ROWS_AT_ONCE, _PAIRS_AT_ONCE = 512, 65_536
 
 Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 def normalised(text: str) -> str:
@@ -30,49 +30,57 @@ def normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def clusters(texts: Sequence[str]) -> Ints:
-    """A cluster number a text ``(texts,)``: near-duplicates, and near-duplicates of those, share one."""
-    place, left, right = _pairs(texts)
-    count = int(place.max()) + 1 if len(place) else 0
-    links = sparse.coo_matrix((np.ones(len(left), dtype=np.int8), (left, right)), shape=(count, count))
-    _, member = connected_components(links, directed=False)
-    return np.asarray(member, dtype=np.int64)[place]
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Which of some texts are alike.
+
+    ``place`` ``(texts,)`` is each text's place among the distinct ones; ``left`` and ``right`` are the pairs of those
+    that are near-duplicates.
+    """
+
+    place: Ints
+    left: Ints
+    right: Ints
+
+    def clusters(self) -> Ints:
+        """A cluster number a text ``(texts,)``: near-duplicates, and near-duplicates of those, share one."""
+        count = int(self.place.max()) + 1 if len(self.place) else 0
+        ones = np.ones(len(self.left), dtype=np.int8)
+        links = sparse.coo_matrix((ones, (self.left, self.right)), shape=(count, count))
+        _, member = connected_components(links, directed=False)
+        return np.asarray(member, dtype=np.int64)[self.place]
+
+    def near(self, mine: Ints, known: Ints) -> Ints:
+        """For each of my texts, by number, a known one that it is a near-duplicate of ``(mine,)``, or -1."""
+        first = np.full(int(self.place.max()) + 1 if len(self.place) else 0, -1, dtype=np.int64)
+        first[self.place[known[::-1]]] = known[::-1]
+        neighbour = np.full(len(first), -1, dtype=np.int64)
+        for here, there in ((self.left, self.right), (self.right, self.left)):
+            found = first[there] >= 0
+            neighbour[here[found]] = first[there[found]]
+        ours = self.place[mine]
+        return np.where(first[ours] >= 0, first[ours], neighbour[ours])
 
 
-def near(texts: Sequence[str], known: Sequence[str]) -> Ints:
-    """For each text the place in ``known`` of one that it is a near-duplicate of ``(texts,)``, or -1."""
-    place, left, right = _pairs([*texts, *known])
-    first = np.full(int(place.max()) + 1 if len(place) else 0, -1, dtype=np.int64)
-    ours, theirs = place[: len(texts)], place[len(texts) :]
-    first[theirs[::-1]] = np.arange(len(known))[::-1]
-    found = first[ours]
-    neighbour = np.full(len(first), -1, dtype=np.int64)
-    for mine, other in ((left, right), (right, left)):
-        there = first[other] >= 0
-        neighbour[mine[there]] = first[other[there]]
-    return np.where(found >= 0, found, neighbour[ours])
-
-
-def _pairs(texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
-    """Each text's place among the distinct ones, and the pairs of distinct ones that are near."""
+def alike(texts: Sequence[str]) -> Alike:
+    """Find all near-duplicates among texts."""
     distinct: dict[str, int] = {}
     place = np.asarray([distinct.setdefault(normalised(text)[:_READ], len(distinct)) for text in texts], dtype=np.int64)
     vectors = _vectors(list(distinct))
-    if vectors is None:
-        return place, np.zeros(0, np.int64), np.zeros(0, np.int64)
-    rare = _rarest(vectors)
-    across = rare.T.tocsc()
-    found_left, found_right = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for start in range(0, vectors.shape[0], _ROWS_AT_ONCE):
-        shared = (rare[start : start + _ROWS_AT_ONCE] @ across).tocoo()
-        left, right = shared.row.astype(np.int64) + start, shared.col.astype(np.int64)
-        left, right = left[left < right], right[left < right]
-        for some in range(0, len(left), 65_536):
-            a, b = left[some : some + 65_536], right[some : some + 65_536]
-            cosine = np.asarray(vectors[a].multiply(vectors[b]).sum(1)).ravel()
-            found_left.append(a[cosine >= NEAR - 1e-6])
-            found_right.append(b[cosine >= NEAR - 1e-6])
-    return place, np.concatenate(found_left), np.concatenate(found_right)
+    left, right = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    if vectors is not None:
+        rare = _rarest(vectors)
+        across = rare.T.tocsc()
+        for start in range(0, vectors.shape[0], _ROWS_AT_ONCE):
+            shared = (rare[start : start + _ROWS_AT_ONCE] @ across).tocoo()
+            mine, other = shared.row.astype(np.int64) + start, shared.col.astype(np.int64)
+            mine, other = mine[mine < other], other[mine < other]
+            for some in range(0, len(mine), _PAIRS_AT_ONCE):
+                a, b = mine[some : some + _PAIRS_AT_ONCE], other[some : some + _PAIRS_AT_ONCE]
+                cosine = np.asarray(vectors[a].multiply(vectors[b]).sum(1)).ravel()
+                left.append(a[cosine >= NEAR - 1e-6])
+                right.append(b[cosine >= NEAR - 1e-6])
+    return Alike(place, np.concatenate(left), np.concatenate(right))
 
 
 def _vectors(texts: list[str]) -> Any:

@@ -27,7 +27,7 @@ from watchfloor.lab.outputs import Say, command, progress, save_json, whole_fold
 from watchfloor.store.packs import MANIFEST, open_pack
 from watchfloor.store.signatures import SIGNATURE, sign
 
-#: How far the recall of one label, and the share of texts answered, may fall. One text is always allowed to change.
+#: How far the recall of one label, and the share of right answers it stands by, may fall. One text may always change.
 MARGIN: Final = 0.05
 NEW, OLD = "new", "old"
 
@@ -107,9 +107,11 @@ def objections(new: Answers, old: Answers, result: dict[str, Any], margin: float
                 f"recall of {label!r} falls by more than {margin:.0%}: from {known['hits']:,} to {row['hits']:,} of "
                 f"{row['texts']:,} texts"
             )
-    mine, theirs = int((~new.abstained).sum()), int((~old.abstained).sum())
-    if theirs - mine > max(1, margin * len(new)):
-        said.append(f"it answers {mine:,} of {len(new):,} texts, and the old one {theirs:,}")
+    mine, theirs = (float(each.right[~each.abstained].sum()) for each in (new, old))
+    if theirs - mine > max(1.0, margin * len(new)):
+        said.append(
+            f"it stands by fewer right answers, for it abstains more: {mine:,.0f}, and the old one {theirs:,.0f}"
+        )
     return said
 
 
