@@ -23,8 +23,8 @@ examples:
 _NEEDED = ("torch", "sklearn", "scipy", "onnx")
 _TAKEN = (
     "task", "data", "out", "report", "json", "about", "text", "label", "group", "source", "split", "kind", "alarm",
-    "none-label", "false-alarms", "leave-out-rare", "keep-contradictions", "most-texts", "baselines", "full-minutes",
-    "sign-with", "backbone", "seed",
+    "none-label", "false-alarms", "leave-out-rare", "keep-contradictions", "refit", "most-texts", "baselines",
+    "full-minutes", "sign-with", "backbone", "seed",
 )  # fmt: skip
 
 
@@ -56,6 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     several = "one text may rightly bear several labels: keep such texts"
     task.add_argument("--keep-contradictions", action="store_true", help=several)
     how = parser.add_argument_group("how")
+    again = "when it is worth keeping, learn again from the test texts too; the figures stay those of its twin"
+    how.add_argument("--refit", action="store_true", help=again)
     how.add_argument(
         "--most-texts", metavar="N", type=lab_process.whole, help="texts to learn from at most; default all"
     )

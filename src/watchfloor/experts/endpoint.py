@@ -31,6 +31,8 @@ __all__ = ["Budget", "Endpoint", "EndpointExpert"]
 _DEAD_AFTER: Final = 3
 #: Alternatives asked for at each token: the most that vLLM and OpenAI give unless told otherwise.
 _TOP_LOGPROBS: Final = 20
+#: A best label that is likelier than chance by less than this is a guess.
+_NO_DIFFERENCE: Final = 1e-6
 #: Letters a token has at least on average, to guess the tokens of a server that does not count them.
 _LETTERS_A_TOKEN: Final = 3
 
@@ -127,7 +129,8 @@ class _Call:
         found: dict[str, Judgement] = {}
         # What a server does not take is found out with one text, not with as many as are asked at once.
         while distinct and not self._habits.proven and not self._stopped:
-            found[distinct[0]] = self._one(distinct.pop(0))
+            text = distinct.pop(0)
+            found[text] = self._one(text)
         if len(distinct) == 1:
             found[distinct[0]] = self._one(distinct[0])
         elif distinct:
@@ -220,8 +223,11 @@ class _Call:
         facts: dict[str, Any] = {"score_from": answer.score_from}
         if answer.mass >= 0:
             facts["mass"] = round(answer.mass, 6)
-        unsure = best.score < endpoint.least_score
-        why = f"unsure: {best.score:.2f} is below {endpoint.least_score:.2f}" if unsure else ""
+        why = (
+            f"unsure: {best.score:.2f} is below {endpoint.least_score:.2f}" if best.score < endpoint.least_score else ""
+        )
+        if best.score < 1 / len(endpoint.labels) + _NO_DIFFERENCE:
+            why = "it does not tell the labels apart"
         return Judgement(endpoint.expert, answer.labels, endpoint.version or endpoint.model, why, facts)
 
     def _abstained(self, why: str) -> Judgement:

@@ -95,7 +95,9 @@ def read(reply: Mapping[str, Any], labels: Sequence[str], model: str, *, scored:
     if found is None:
         raise NoLogprobsError("it came without probabilities.")
     by_label, mass = found
-    ordered = sorted((Label(each, by_label[each]) for each in labels), key=lambda each: -each.score)
+    # Among equals the label that was said comes first.
+    ordered = sorted((Label(each, by_label[each]) for each in labels),
+                     key=lambda each: (-round(each.score, 9), each.name != label))  # fmt: skip
     return Answer(tuple(ordered), "logprobs", mass)
 
 

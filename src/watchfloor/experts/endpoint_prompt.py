@@ -16,6 +16,8 @@ Messages = list[dict[str, str]]
 
 #: ``<|im_end|>``, ``</s>``, ``<start_of_turn>``, ``<<SYS>>``; and ``[INST]``, ``[gMASK]``: what templates are made of.
 _CONTROL: Final = re.compile(r"<(?=[^\s<>]{1,64}>)|\[(?=/?[gs]?[A-Z][A-Z_]{2,}\])")
+#: Bits of a boundary: one guess a request, one in four thousand million.
+BOUNDARY_BITS: Final = 32
 _SCORE: Final = {"type": "number", "minimum": 0, "maximum": 1}
 
 
@@ -24,9 +26,14 @@ def defused(text: str) -> str:
     return _CONTROL.sub(r"\g<0> ", text.encode("utf-8", "backslashreplace").decode("utf-8"))
 
 
+def boundary_of(number: int) -> str:
+    """The line a text stands between, by its number."""
+    return f"DATA-{number:08x}"
+
+
 def boundary_for(text: str) -> str:
     """A boundary that nobody could have known and that does not occur in the text."""
-    while (drawn := f"DATA-{secrets.token_hex(6)}") in text:
+    while (drawn := boundary_of(secrets.randbits(BOUNDARY_BITS))) in text:
         pass
     return drawn
 

@@ -73,13 +73,22 @@ class ModelServer:
         Raises:
             UnreachableError, UnauthorisedError: as they say.
         """
+        return [name for name, _ in self._listed()]
+
+    def adapters(self) -> list[str]:
+        """Names of the LoRA adapters among them. Raises as ``models`` does."""
+        return [name for name, parent in self._listed() if parent]
+
+    def _listed(self) -> list[tuple[str, str]]:
+        """Each model's name, and the base it is an adapter of."""
         try:
             data = self._wire.get("models").get("data")
         except AnswerError:
             data = None
         if not isinstance(data, list):
             raise UnreachableError(f"{self.url} lists no models.", hint="The address usually ends in /v1.")
-        return [each["id"] for each in data if isinstance(each, dict) and isinstance(each.get("id"), str)]
+        named = [each for each in data if isinstance(each, dict) and isinstance(each.get("id"), str)]
+        return [(each["id"], str(each.get("parent") or "")) for each in named]
 
     def load_lora(self, name: str, path: str) -> None:
         """Load an adapter under a name; one that is loaded under it already is left as it is.
@@ -140,5 +149,6 @@ def swap(expert: EndpointExpert, server: ModelServer, name: str, path: str, *, d
     if not expert.drain(old, timeout_s=drain_s):
         raise WatchfloorError(f"{old} is still answering after {drain_s:g} s; {name} has taken over beside it.",
                               hint=f"Unload {old} once it is done.")  # fmt: skip
-    server.unload_lora(old)
+    if old in server.adapters():
+        server.unload_lora(old)
     return old

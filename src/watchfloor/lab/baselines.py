@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
 from sklearn.svm import LinearSVC
 
@@ -26,8 +26,8 @@ Say = Callable[[str], None]
 
 MAJORITY, WORDS, MINILM = "majority", "TF-IDF + linear", "MiniLM + linear"
 NAMES: Final = (MAJORITY, WORDS, MINILM)
-#: Regularisation that is tried on development texts; with more labels than these one pass over the texts must do.
-_STRENGTHS, _FEW_LABELS = (0.3, 3.0), 30
+#: Strengths that development texts choose from; with more labels than these, which take minutes, one must do.
+_STRENGTHS, _ONE, _FEW_LABELS = (0.3, 3.0), (0.5,), 30
 #: Texts MiniLM reads at most: 100 a second on two cores.
 _MOST_READ: Final = 30_000
 
@@ -162,14 +162,14 @@ def _linear(task: Task, train: Any, dev: Any, test: Any, models: Callable[[Task,
 
 def _margins(task: Task, labels: int) -> list[Any]:
     weight = "balanced" if task.alarm else None
-    if labels > _FEW_LABELS:
-        return [SGDClassifier(loss="hinge", alpha=1e-5, max_iter=8, tol=None, average=True, random_state=task.seed)]
-    return [LinearSVC(C=strength, class_weight=weight, random_state=task.seed) for strength in _STRENGTHS]
+    strengths = _STRENGTHS if labels <= _FEW_LABELS else _ONE
+    return [LinearSVC(C=each, class_weight=weight, random_state=task.seed) for each in strengths]
 
 
 def _logistic(task: Task, labels: int) -> list[Any]:
     weight = "balanced" if task.alarm else None
-    return [LogisticRegression(C=10 * each, class_weight=weight, max_iter=300, tol=1e-3) for each in _STRENGTHS]
+    strengths = _STRENGTHS if labels <= _FEW_LABELS else _ONE
+    return [LogisticRegression(C=10 * each, class_weight=weight, max_iter=300, tol=1e-3) for each in strengths]
 
 
 def _scores(model: Any, part: Any, labels: int) -> Floats:
@@ -200,5 +200,5 @@ def _loss(logits: Floats, target: Ints) -> float:
 
 
 def _temperature(logits: Floats, target: Ints) -> float:
-    found = minimize_scalar(lambda log: _loss(logits / np.exp(log), target), bounds=(-4.0, 2.0), method="bounded")
+    found = minimize_scalar(lambda log: _loss(logits / np.exp(log), target), bounds=(-2.5, 2.0), method="bounded")
     return float(np.exp(found.x))

@@ -62,6 +62,7 @@ class Task:
     baselines: tuple[str, ...] = baselines.NAMES
     leave_out_rare: bool = False
     keep_contradictions: bool = False
+    refit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,10 @@ def finetune(task: Task, say: Say = print) -> Outcome:
         found["reasons"] = [Refusal(each, "The labels may be wrong, or not to be told from the texts; the report shows "
                                     "where it fails.").record() for each in measured.objections()]  # fmt: skip
         if not found["reasons"]:
+            if task.refit:
+                say("learning again, from the texts it was measured on too")
+                made = make_expert(backbone, [*parts.train, *parts.test, *parts.twins], parts.dev, options, say)
+                found["data"]["figures"] = "of a twin that never saw the test texts; what ships learned from them too"
             _write(task, made, parts, found)
         say("which words speak for which label")
         words = speaking(backbone, expert, [each.text for each in parts.train])
@@ -200,7 +205,8 @@ def _write(task: Task, made: Made, parts: Parts, found: dict[str, Any]) -> None:
                    data=found["data"] | {"labels": dict(list(found["texts"].items())[:100])})  # fmt: skip
     with whole_folder(task.out) as folder:
         save_expert(folder, card, made.plugged.adapter, made.plugged.domain)
-        np.save(folder / TEXTS, sketch(each.text for each in (*parts.train, *parts.dev)))
+        learned = (*parts.train, *parts.dev, *((*parts.test, *parts.twins) if task.refit else ()))
+        np.save(folder / TEXTS, sketch(each.text for each in learned))
         write_pack(folder, card.manifest(), (ARRAYS, TEXTS))
         if task.key is not None:
             sign(folder, task.key)
@@ -240,6 +246,7 @@ def _task(options: argparse.Namespace) -> Task:
         made, options.data, Path(options.out or f"{options.task}.expert"), {k: v for k, v in wanted.items() if v},
         Path(options.backbone or bundled.BACKBONE), key, options.full_minutes,
         tuple(short.get(name, name) for name in names), options.leave_out_rare, options.keep_contradictions,
+        options.refit,
     )  # fmt: skip
 
 
@@ -258,6 +265,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--seed", type=int, default=0)
     add("--leave-out-rare", action="store_true")
     add("--keep-contradictions", action="store_true")
+    add("--refit", action="store_true")
     options = parser.parse_args(argv)
     return command(run, options, options.out)
 

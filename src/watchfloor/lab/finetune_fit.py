@@ -1,11 +1,11 @@
-"""Fit an adapter over what the frozen trunk made of labelled texts, in two stages, on a CPU or a GPU.
+"""Fit an adapter over what the frozen trunk made of labelled texts, in three stages, on a CPU or a GPU.
 
-First head and lexical path over the untouched upper block, whose output never changes and is computed once; then LoRA,
-query, head and lexical path together. The best state on the development part is kept. Which window of a long alarm text
-carries its label is not known: each round it is the one that is loudest (multiple-instance learning).
+First the lexical path alone, from all texts, for it needs no trunk; then the head beside it over the untouched upper
+block, whose output never changes and is computed once; then LoRA, query, head and lexical path together. The best state
+on the development part is kept. Which window of a long alarm text carries its label is not known: each round it is the
+one that is loudest (multiple-instance learning).
 """
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -23,16 +23,18 @@ from watchfloor.lab.encoder import Block, attended, pooled
 from watchfloor.lab.encoder_graph import as_bytes
 
 #: N-grams kept at most, and the texts one must be in.
-GRAMS, LEAST_TEXTS = 16_384, 2
+GRAMS, LEAST_TEXTS = 24_576, 2
 #: With more labels than this the lexical path goes through as many axes, not straight to the labels.
 AXES: Final = 48
 BATCH: Final = 32
 #: Texts seen by the upper block in training at most, however many there are: minutes on two cores.
-VISITS: Final = 40_000
+VISITS: Final = 12_000
 ROUNDS: Final = 8
 PATIENCE: Final = 3
-_RATE = {"head": 2e-3, "lora": 1e-3, "lexicon": 5e-3}
-_DROPPED: Final = 0.1
+_RATE = {"words": 1e-2, "head": 2e-3, "lora": 1e-3, "lexicon": 5e-4}
+#: Share of features, and of a text's n-grams, that are left out at each step.
+_DROPPED, _DROPPED_GRAMS = 0.1, 0.3
+_WIDE_EPOCHS, _WIDE_BATCH = 20, 256
 
 Floats = npt.NDArray[np.float32]
 Say = Callable[[str], None]
@@ -55,6 +57,15 @@ class Texts:
 
     def __post_init__(self) -> None:
         self.speaks = np.zeros(len(self.x), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """Every text to learn from by its n-grams alone: ``grams`` a text, ``targets`` and ``weight`` as of ``Texts``."""
+
+    grams: list[npt.NDArray[np.uint32]]
+    targets: npt.NDArray[np.int64]
+    weight: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,38 +139,40 @@ class Learner(nn.Module):
         return Adapter(lora, array(self.query), array(self.head.weight.T), array(self.head.bias), lexicon)
 
 
-def vocabulary_of(texts: Texts) -> npt.NDArray[np.uint32]:
+def vocabulary_of(grams: list[npt.NDArray[np.uint32]]) -> npt.NDArray[np.uint32]:
     """The n-grams of most texts, sorted."""
-    counts: Counter[int] = Counter()
-    for windows in texts.grams:
-        for found in windows:
-            counts.update(found.tolist())
-    kept = [gram for gram, count in counts.most_common(GRAMS) if count >= LEAST_TEXTS]
-    return np.asarray(sorted(kept), dtype=np.uint32)
+    if not grams:
+        return np.zeros(0, dtype=np.uint32)
+    found, counts = np.unique(np.concatenate(grams), return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:GRAMS]
+    return np.sort(found[order[counts[order] >= LEAST_TEXTS]])
+
+
+def row_of(grams: npt.NDArray[np.uint32], vocabulary: npt.NDArray[np.uint32]) -> Tensor:
+    """Places of a text's known n-grams in the vocabulary."""
+    place = np.minimum(np.searchsorted(vocabulary, grams), max(len(vocabulary) - 1, 0))
+    known = place[vocabulary[place] == grams] if len(vocabulary) else place[:0]
+    return torch.from_numpy(known.astype(np.int64))
 
 
 def rows_of(texts: Texts, vocabulary: npt.NDArray[np.uint32]) -> list[list[Tensor]]:
     """Places of each window's known n-grams in the vocabulary."""
-    found = []
-    for windows in texts.grams:
-        rows = []
-        for each in windows:
-            place = np.minimum(np.searchsorted(vocabulary, each), max(len(vocabulary) - 1, 0))
-            known = place[vocabulary[place] == each] if len(vocabulary) else place[:0]
-            rows.append(torch.from_numpy(known.astype(np.int64)))
-        found.append(rows)
-    return found
+    return [[row_of(each, vocabulary) for each in windows] for windows in texts.grams]
 
 
-def fit(upper: Block, sizes: list[int], train: Texts, dev: Texts, *, alarm: int = -1, seed: int = 0,
+def fit(upper: Block, sizes: list[int], wide: Wide, train: Texts, dev: Texts, *, alarm: int = -1, seed: int = 0,
         visits: int = VISITS, say: Say = print) -> Fitted:  # fmt: skip
-    """Learn an adapter. ``alarm``: the label whose loudest window speaks for a text, or -1."""
+    """Learn an adapter from all texts' words and what the trunk read. ``alarm``: the label whose loudest window
+
+    speaks for a text, or -1.
+    """
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     upper = upper.to(device).eval().requires_grad_(False)
     width = train.x[0][0].shape[1]
-    learner = Learner(upper, width, sizes, vocabulary_of(train)).to(device)
+    learner = Learner(upper, width, sizes, vocabulary_of(wide.grams)).to(device)
     job = _Job(learner, train, dev, alarm, np.random.default_rng(seed), say, device)
+    job.hear(wide)
     job.warm_up()
     job.learn(visits)
     logits = job.score(dev, job.dev_rows, lora=True)
@@ -176,8 +189,26 @@ class _Job:
         self._best: tuple[float, dict[str, Tensor]] = (np.inf, {})
         self._worse = 0
 
+    def hear(self, wide: Wide) -> None:
+        """The lexical path alone, until the development loss rises."""
+        learner = self.learner
+        rows = [row_of(each, learner.vocabulary) for each in wide.grams]
+        words = [*learner.lexicon.parameters(), *([learner.out] if learner.out is not None else [])]
+        optimizer = torch.optim.Adam(words, lr=_RATE["words"])
+        silent = torch.zeros(1, sum(learner.sizes), device=self.device)
+        for number in range(_WIDE_EPOCHS):
+            order, losses = self.draw.permutation(len(rows)), []
+            for start in range(0, len(order), _WIDE_BATCH):
+                chosen = order[start : start + _WIDE_BATCH]
+                kept = [row[torch.rand(len(row)) > _DROPPED_GRAMS] for row in (rows[i] for i in chosen)]
+                deep = silent.expand(len(chosen), -1)
+                losses.append(self._step(optimizer, deep, kept, wide.targets[chosen], wide.weight[chosen]))
+            if self._judge(number - 100, float(np.mean(losses)), lambda: silent):
+                break
+        self._restore()
+
     def warm_up(self) -> None:
-        """Head and lexical path over features that do not change, until the development loss rises."""
+        """Head beside the lexical path over features that do not change, until the development loss rises."""
         learner = self.learner
         plain, plain_dev = self._plain(self.train), self._plain(self.dev)
         optimizer = torch.optim.AdamW([
@@ -192,7 +223,7 @@ class _Job:
             for start in range(0, len(order), size):
                 chosen = order[start : start + size]
                 deep = learner.head(functional.dropout(plain[chosen], _DROPPED))
-                losses.append(self._step(optimizer, deep, self.train, self.rows, chosen))
+                losses.append(self._step(optimizer, deep, *self._chosen(chosen)))
             if self._judge(number, float(np.mean(losses)), lambda: learner.head(plain_dev).detach()):
                 break
         self._restore()
@@ -224,7 +255,7 @@ class _Job:
                 shapes = torch.from_numpy(self.train.shapes[chosen]).to(self.device)
                 features = torch.cat([learner.features(x, there, lora=True), shapes], -1)
                 deep = learner.head(functional.dropout(features, _DROPPED))
-                losses.append(self._step(optimizer, deep, self.train, self.rows, chosen))
+                losses.append(self._step(optimizer, deep, *self._chosen(chosen)))
                 pace.step()
             if self._judge(100 + number, float(np.mean(losses)), lambda: self._deep(self.dev, lora=True)):
                 break
@@ -242,15 +273,17 @@ class _Job:
             found += [blocks[place] for place in self.draw.permutation(len(blocks))]
         return np.concatenate(found)
 
-    def _step(self, optimizer: torch.optim.Optimizer, deep: Tensor, texts: Texts, rows: list[list[Tensor]],
-              chosen: npt.NDArray[np.int64]) -> float:  # fmt: skip
-        kept = []
-        for i in chosen:
-            row = rows[i][texts.speaks[i]]
-            kept.append(row[torch.rand(len(row)) > _DROPPED])
-        targets = torch.from_numpy(texts.targets[chosen]).to(self.device)
-        weight = torch.from_numpy(texts.weight[chosen]).to(self.device)
-        loss = self.learner.loss(deep, self.learner.words(kept), targets, weight)
+    def _chosen(self, chosen: npt.NDArray[np.int64]) -> tuple[list[Tensor], npt.NDArray[np.int64], Floats]:
+        """N-grams of the windows that speak, some of them left out; targets and weights."""
+        texts = self.train
+        spoken = (self.rows[i][texts.speaks[i]] for i in chosen)
+        kept = [row[torch.rand(len(row)) > _DROPPED_GRAMS] for row in spoken]
+        return kept, texts.targets[chosen], texts.weight[chosen]
+
+    def _step(self, optimizer: torch.optim.Optimizer, deep: Tensor, kept: list[Tensor],
+              targets: npt.NDArray[np.int64], weight: Floats) -> float:  # fmt: skip
+        wanted, counted = torch.from_numpy(targets).to(self.device), torch.from_numpy(weight).to(self.device)
+        loss = self.learner.loss(deep, self.learner.words(kept), wanted, counted)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
@@ -280,6 +313,8 @@ class _Job:
         return self._worse >= PATIENCE
 
     def _restore(self) -> None:
+        """Back to the best state; the next stage begins to count anew."""
+        self._worse = 0
         self.learner.load_state_dict(self._best[1])
 
     @torch.no_grad()

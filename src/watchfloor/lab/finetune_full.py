@@ -19,6 +19,7 @@ from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.encoder import Encoder, pooled
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_fit import Say
+from watchfloor.lab.finetune_make import targets_of
 
 Floats = npt.NDArray[np.float32]
 _BATCH, _RATE, _SHOWN = 32, 2e-4, 20
@@ -44,7 +45,7 @@ def full_finetune(backbone: Backbone, card: Card, train: Sequence[Example], test
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     facets = list(card.facets().values())
-    targets = _targets(card, facets, train)
+    targets = targets_of(card, train)
     counts = np.maximum(np.bincount(targets[:, 0]), 1)
     weight = len(targets) / (len(counts) * counts[targets[:, 0]]) if balance else np.ones(len(targets))
     windows, held = (_windows(backbone, card, each) for each in (train, test))
@@ -71,16 +72,6 @@ def full_finetune(backbone: Backbone, card: Card, train: Sequence[Example], test
         if step % _SHOWN == 0:
             say(f"whole encoder  {done:.0%}  {step * _BATCH:,} texts  loss {float(loss.detach()):.4f}")
     return _probabilities(model.eval(), facets, held, device)
-
-
-def _targets(card: Card, facets: list[list[int]], examples: Sequence[Example]) -> npt.NDArray[np.int64]:
-    place = {card.labels[p]: (f, n) for f, many in enumerate(facets) for n, p in enumerate(many)}
-    found = np.zeros((len(examples), len(facets)), dtype=np.int64)
-    for row, each in enumerate(examples):
-        for label in each.labels:
-            facet, number = place[label]
-            found[row, facet] = number
-    return found
 
 
 def _windows(backbone: Backbone, card: Card, examples: Sequence[Example]) -> list[Window]:

@@ -4,7 +4,6 @@ Temperature: Guo et al., arXiv 1706.04599. The floor below which it abstains kee
 the development part; the domain's limit all but a few of its texts (split conformal, arXiv 2107.07511).
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from watchfloor.experts.packs import Plugged
 from watchfloor.experts.pieces import shape
 from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
-from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, Texts, fit, windows_grams
+from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, Texts, Wide, fit, windows_grams
 
 #: Shares of right answers, and of texts of its own kind, that an expert may refuse.
 RIGHT_LOST, OWN_LOST = 0.02, 0.005
@@ -43,7 +42,8 @@ class Options:
     """How an expert is made. ``alarm``: the label whose loudest window speaks for a long text, and whose false alarms
 
     are bounded to ``false_alarms`` on the development part. ``none_label``: the label that means no label fits.
-    ``most_texts``: training texts used at most, 0 for all; ``visits``: of texts by the upper block in training.
+    ``most_texts``: training texts the trunk reads at most (the lexical path learns from all), 0 for all; ``visits``:
+    of texts by the upper block in training.
     """
 
     name: str
@@ -76,6 +76,7 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
     if len(dev) > MOST_DEV:
         dev = [dev[place] for place in np.random.default_rng(options.seed).permutation(len(dev))[:MOST_DEV]]
     card = blank_card(backbone, labels, options)
+    wide = wide_of(backbone, card, train, options)
     train = thinned(train, options)
     say(f"reading {len(train) + len(dev):,} texts with the frozen trunk")
     read, places = texts_of(backbone, card, train)
@@ -86,7 +87,7 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
     sizes = [len(each) for each in card.facets().values()]
     alarm = labels.index(options.alarm) if options.alarm else -1
     upper = encoder_of(backbone).upper
-    fitted = fit(upper, sizes, read, read_dev, alarm=alarm, seed=options.seed, visits=options.visits, say=say)
+    fitted = fit(upper, sizes, wide, read, read_dev, alarm=alarm, seed=options.seed, visits=options.visits, say=say)
     card = replace(card, calibration=calibrated(card, fitted, read_dev, options))
     domain = domain_of(places, places_dev, options.seed)
     return Made(Plugged(card, fitted.adapter, domain, "", Path(), ""), fitted.history)
@@ -118,30 +119,43 @@ def blank_card(backbone: Backbone, labels: tuple[str, ...], options: Options) ->
 
 
 def thinned(train: Sequence[Example], options: Options) -> list[Example]:
-    """At most ``most_texts`` texts; of the commonest labels go the most, none below a hundred."""
+    """At most ``most_texts`` texts, drawn; what is common stays common, for that is what probabilities are about."""
     if not options.most_texts or len(train) <= options.most_texts:
         return list(train)
     draw = np.random.default_rng(options.seed)
-    counts = Counter(each.labels[0] for each in train)
-    low, high = 100, max(counts.values())
-    while low < high:  # the largest share a label may have
-        middle = (low + high + 1) // 2
-        fits = sum(min(count, middle) for count in counts.values()) <= options.most_texts
-        low, high = (middle, high) if fits else (low, middle - 1)
-    kept: Counter[str] = Counter()
-    found = []
-    for place in draw.permutation(len(train)):
-        each = train[place]
-        if options.kind == "facets" or kept[each.labels[0]] < max(low, 100):
-            kept[each.labels[0]] += 1
-            found.append(each)
-    return found[: options.most_texts] if options.kind == "facets" else found
+    return [train[place] for place in draw.permutation(len(train))[: options.most_texts]]
+
+
+def wide_of(backbone: Backbone, card: Card, train: Sequence[Example], options: Options) -> Wide:
+    """All training texts by the n-grams of their first window; of long alarm texts nobody knows which window it is."""
+    windows = card.windows
+    grams, kept = [], []
+    for start in range(0, len(train), 4_096):
+        part = train[start : start + 4_096]
+        for each, pieces in zip(part, backbone.pieces.split([each.text for each in part]), strict=True):
+            if options.alarm and len(pieces) > windows.size - 2:
+                continue
+            grams.append(windows_grams(backbone.pieces.windows(pieces, windows.size, windows.overlap, 1)[0].words))
+            kept.append(each)
+    targets = targets_of(card, kept)
+    weight = balanced(targets[:, 0]) if options.alarm else np.ones(len(kept), dtype=np.float32)
+    return Wide(grams, targets, weight)
+
+
+def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]:
+    """Label numbers within their facet ``(texts, facets)``."""
+    facets = list(card.facets().values())
+    place = {card.labels[p]: (f, n) for f, many in enumerate(facets) for n, p in enumerate(many)}
+    found = np.zeros((len(examples), len(facets)), dtype=np.int64)
+    for row, each in enumerate(examples):
+        for label in each.labels:
+            facet, number = place[label]
+            found[row, facet] = number
+    return found
 
 
 def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example]) -> tuple[Texts, Floats]:
     """Texts as the trunk leaves them, and where each lies among ordinary text ``(texts, axes)``."""
-    facets = list(card.facets().values())
-    place = {label: (f, n) for f, many in enumerate(facets) for n, label in enumerate(card.labels[p] for p in many)}
     x: list[list[Any]] = []
     grams: list[list[Any]] = []
     means = []
@@ -157,13 +171,10 @@ def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example]) -> tup
             x.append([each.x.astype(np.float16) for each in here])
             grams.append([windows_grams(window.words) for window in many])
             means.append(backbone.whitened(here[:1])[0])
-    targets = np.zeros((len(examples), len(facets)), dtype=np.int64)
-    for row, each in enumerate(examples):
-        for label in each.labels:
-            facet, number = place[label]
-            targets[row, facet] = number
     shapes = np.stack([shape(each.text) for each in examples])
-    return Texts(x, grams, shapes, targets, np.ones(len(examples), dtype=np.float32)), np.stack(means)
+    return Texts(x, grams, shapes, targets_of(card, examples), np.ones(len(examples), dtype=np.float32)), np.stack(
+        means
+    )
 
 
 def balanced(target: npt.NDArray[np.int64]) -> Floats:

@@ -20,6 +20,7 @@ from sklearn.feature_extraction import FeatureHasher
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from watchfloor.lab import scores
 from watchfloor.lab.bags import Bags, load
 from watchfloor.lab.calibration import calibrate
 from watchfloor.lab.cross import gather, groups_of
@@ -108,10 +109,7 @@ def at_false_alarms(probability: Floats, attack: npt.NDArray[np.bool_], allowed:
 
 def calibration_error(probability: Floats, attack: npt.NDArray[np.bool_], weight: Floats, bins: int = 10) -> float:
     """Expected calibration error over equal-width bins (Naeini et al. 2015), units weighted as in training."""
-    place = np.minimum((probability * bins).astype(np.int64), bins - 1)
-    total = np.bincount(place, weight, bins)
-    gap = np.abs(np.bincount(place, weight * probability, bins) - np.bincount(place, weight * attack, bins))
-    return float(gap.sum() / total.sum())
+    return scores.calibration_error(scores.reliability(probability, attack, weight, bins))
 
 
 def share(values: npt.NDArray[np.bool_], recording: npt.NDArray[np.int64]) -> dict[str, Any]:

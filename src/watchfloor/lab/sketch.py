@@ -18,8 +18,8 @@ from watchfloor.lab.near_duplicates import normalised
 from watchfloor.store.packs import open_pack
 
 TEXTS: Final = "texts.npy"
-#: 400 kB. With so many, one text in 40,000 that was never seen is taken for one that was.
-MOST: Final = 100_000
+#: 100 kB. With so many, one text in 170,000 that was never seen is taken for one that was.
+MOST: Final = 25_000
 
 Hashes = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.bool_]

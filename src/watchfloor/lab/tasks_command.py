@@ -31,7 +31,9 @@ RECORDINGS: Final = Path(__file__).resolve().parents[3] / "range" / "recordings"
 HOSTS: Final = ("build-07", "forge-02", "gate-04", "ledger-03", "web-05")
 #: Recorded commands of one program at most: a compiler's thousand calls teach no more than sixty.
 MOST_A_PROGRAM: Final = 60
-WRITTEN: Final = Path(__file__).resolve().parent / "written" / "ordinary_commands.txt"
+WRITTEN: Final = Path(__file__).resolve().parent / "written"
+#: Lines of one Atomic Red Team test at most: its scripts are long, and much of them is preparation.
+LINES_A_TEST: Final = 2
 
 
 def program(command: str) -> str:
@@ -59,10 +61,15 @@ def _abuse(text: Path) -> Iterator[Example]:
         name = record["name"].lower().removesuffix(".exe")
         yield Example(record["command"], MALICIOUS, f"program {name}", "lolbas")
     for record in json_lines(text / "atomic_red_team" / "atomics.jsonl.zst"):
+        found = []
         for line in (record["command"] or "").splitlines():
             line, name = line.strip(), program(line)
             if len(line) > 12 and _NAME.fullmatch(name) and name not in _SCRIPT and " " in line:
-                yield Example(line[:400], MALICIOUS, f"program {name}", "atomic")
+                found.append((line[:400], name))
+        # The longest lines are the deed, the short ones what prepares it.
+        for line, name in sorted(found, key=lambda each: -len(each[0]))[:LINES_A_TEST]:
+            yield Example(line, MALICIOUS, f"program {name}", "atomic")
+    yield from _written("attack_commands.txt", MALICIOUS)
 
 
 def _ordinary(data: Path) -> Iterator[Example]:
@@ -80,10 +87,15 @@ def _ordinary(data: Path) -> Iterator[Example]:
         if len(found) > 3 and (like := shape(found)) not in seen:
             seen.add(like)
             yield Example(found[:400], BENIGN, f"program {program(found)}", "amides")
-    for line in WRITTEN.read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            yield Example(line, BENIGN, f"program {program(line)}", "written")
+    yield from _written("ordinary_commands.txt", BENIGN)
     yield from _recorded()
+
+
+def _written(name: str, labels: tuple[str, ...]) -> Iterator[Example]:
+    """Lines written for Watchfloor."""
+    for line in (WRITTEN / name).read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield Example(line, labels, f"program {program(line)}", "written")
 
 
 def shape(command: str) -> str:

@@ -1,0 +1,1 @@
+"""The operations floor: alerts in, put aside with a reason or correlated into incidents worth opening."""
