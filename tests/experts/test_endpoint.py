@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from tests.experts.rude_server import LABELS, Asked, Reply, RudeServer, completion, said, serving
 from watchfloor.base.errors import UsageError, WatchfloorError
 from watchfloor.base.judgements import Expert, Judgement
+from watchfloor.experts import endpoint_habits
 from watchfloor.experts.endpoint import Budget, Endpoint, EndpointExpert
 from watchfloor.experts.endpoint_errors import (
     BudgetError,
@@ -21,6 +23,12 @@ from watchfloor.experts.endpoint_errors import (
 )
 
 Answer = Callable[[Asked, int], Reply]
+
+
+@pytest.fixture(autouse=True)
+def _new_servers() -> None:
+    """A port may come round again, with other habits behind it."""
+    endpoint_habits.forget()
 
 
 def endpoint(server: RudeServer | str, **changed: Any) -> Endpoint:
@@ -286,6 +294,14 @@ def test_answers_come_in_order_each_text_is_asked_once_and_no_more_at_once_than_
         assert [each.best.name for each in judged if each.best] == ["benign", "malicious"] * 30
         assert len(server.asked) == 20
         assert 1 < server.most_busy <= 4
+
+
+def test_many_callers_share_one_server_without_timing_each_other_out() -> None:
+    with serving(lambda *_: Reply(said("benign"), delay=0.15)) as server:
+        with EndpointExpert(endpoint(server, concurrency=2, timeout_s=0.6)) as expert, ThreadPoolExecutor(10) as pool:
+            judged = list(pool.map(lambda number: expert.ask([str(number)])[0], range(20)))
+        assert all(each.best for each in judged)
+        assert server.most_busy <= 2
 
 
 def test_an_answer_no_surer_than_it_must_be_is_abstained_from() -> None:

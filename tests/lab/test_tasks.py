@@ -54,3 +54,8 @@ def test_no_group_is_cut_and_every_part_has_texts(shared_data: Path, name: str) 
 
 def test_examples_are_hashable_facts() -> None:
     assert Example("a", ("x",), "g", "s") == Example("a", ("x",), "g", "s")
+
+
+def test_what_defines_the_techniques_is_learned_from() -> None:
+    """Held out, it would leave rare techniques without a text and spoil what the others are chosen by."""
+    assert part("definitions of attack") == "train"

@@ -17,7 +17,9 @@ examples:
   watchfloor lab finetune --task phishing --data mails.csv --report phishing.html
   watchfloor lab finetune --task tickets --data t.jsonl --text body --label team --leave-out-rare
   watchfloor lab key maker.key && watchfloor lab finetune --task phishing --data mails.csv --sign-with maker.key
-  watchfloor experts add phishing.expert"""
+  watchfloor experts add phishing.expert
+  watchfloor lab finetune --task phishing --data mails.csv --causal models/smollm2 \\
+      --instruction 'Is this mail phishing?'     # a PEFT LoRA on a local language model, to be served by vLLM"""
 
 #: What ``watchfloor.lab.finetune`` needs beside the running system.
 _NEEDED = ("torch", "sklearn", "scipy", "onnx")
@@ -68,6 +70,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--full-minutes", metavar="M", type=_minutes, help=full)
     how.add_argument("--sign-with", metavar="KEY", help="sign the pack with this private key: see `watchfloor lab key`")
     how.add_argument("--backbone", metavar="PACK", help="another backbone than the one that ships")
+    causal = parser.add_argument_group("on a local language model instead (docs/endpoint-experts.md)")
+    causal.add_argument("--causal", metavar="MODEL", help="Hugging Face folder or GGUF file to train a PEFT LoRA on")
+    causal.add_argument("--instruction", metavar="TEXT", help="what the model is asked about each text")
     how.add_argument("--seed", metavar="N", type=lab_process.whole, default=0, help="how it begins to learn; default 0")
 
 
@@ -80,7 +85,22 @@ def run(options: argparse.Namespace) -> int:
     out = Path(options.out or f"{options.task}.expert")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out} is there already.", hint="Name a new folder for the pack: --out PACK.")
+    if options.causal:
+        return _causal(options, out)
+    if options.instruction:
+        raise UsageError("--instruction is for a language model.", hint="Name the model: --causal MODEL.")
     return lab_process.hand_over("finetune", lab_process.words(options, _TAKEN), needed=_NEEDED)
+
+
+def _causal(options: argparse.Namespace, out: Path) -> int:
+    """A LoRA on a causal language model: only what both ways of making an expert have is handed over."""
+    if not options.instruction:
+        raise UsageError("--causal needs --instruction: what the model is asked about each text.")
+    if options.report:
+        raise UsageError("--causal writes no report.", hint="Its figures are in endpoint.json and --json.")
+    words = [f"--model={options.causal}", f"--name={options.task}", f"--instruction={options.instruction}"]
+    words += [f"--out={out}", *lab_process.words(options, ("data", "json", "seed"))]
+    return lab_process.hand_over("causal", words, needed=("torch", "transformers", "peft"))
 
 
 def _share(text: str) -> float:

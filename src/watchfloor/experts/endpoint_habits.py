@@ -60,3 +60,9 @@ def habits_of(url: str) -> Habits:
     """The habits of the server at an address; all experts there share them."""
     with _LOCK:
         return _SERVERS.setdefault(url.rstrip("/"), Habits())
+
+
+def forget() -> None:
+    """Forget all habits: servers were changed, and what they refused may be taken now."""
+    with _LOCK:
+        _SERVERS.clear()

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, Final
 
 import httpx2
@@ -85,6 +85,8 @@ class Wire:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "watchfloor"}
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"
+        # Who waits for a connection is not yet being timed: many callers may share one server.
+        self._free = BoundedSemaphore(connections)
         limits = httpx2.Limits(max_connections=connections, max_keepalive_connections=connections)
         self._client = httpx2.Client(headers=headers, limits=limits, follow_redirects=False, trust_env=False)
 
@@ -112,7 +114,6 @@ class Wire:
         deadline = deadline if deadline is not None else time.monotonic() + 10 * self.patience.timeout_s
         tries = 1 + (self.patience.retries if retries is None else retries)
         for number in range(tries):
-            self.purse.take_request()
             try:
                 return self._once(method, path, body, deadline)
             except _PassingError as passing:
@@ -127,15 +128,22 @@ class Wire:
         return min(_LONGEST_WAIT, self.patience.backoff_s * 2.0**number) * random.uniform(0.5, 1.0)
 
     def _once(self, method: str, path: str, body: Mapping[str, Any] | None, deadline: float) -> bytes:
-        ends = min(deadline, time.monotonic() + self.patience.timeout_s)
+        if not self._free.acquire(timeout=max(0.001, deadline - time.monotonic())):
+            raise _PassingError("no connection was free in time")
+        try:
+            self.purse.take_request()
+            return self._exchange(method, path, body, min(deadline, time.monotonic() + self.patience.timeout_s))
+        finally:
+            self._free.release()
+
+    def _exchange(self, method: str, path: str, body: Mapping[str, Any] | None, ends: float) -> bytes:
         left = max(0.001, ends - time.monotonic())
         timeout = httpx2.Timeout(left, connect=min(left, _CONNECT_S))
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         headers = {} if content is None else {"Content-Type": "application/json"}
+        asked = self._client.stream(method, f"{self.url}/{path}", content=content, headers=headers, timeout=timeout)
         try:
-            with self._client.stream(
-                method, f"{self.url}/{path}", content=content, headers=headers, timeout=timeout
-            ) as reply:
+            with asked as reply:
                 found = _bounded(reply, ends)
                 self._check(reply, found)
                 return found

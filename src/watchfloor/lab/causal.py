@@ -119,7 +119,7 @@ def _adapted(base: Base, pace: Pace) -> Any:
 def _write(out: Path, model: Any, base: Base, trained: dict[str, Any], *, name: str, question: Question, url: str,
            max_tokens: int) -> str:  # fmt: skip
     with whole_folder(out) as folder:
-        model.save_pretrained(str(folder))
+        model.save_pretrained(str(folder), save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)  # a form to be filled in, not a card
         config = json.loads((folder / "adapter_config.json").read_text("utf-8"))
         config["base_model_name_or_path"] = base.path.name  # no path of this machine leaves it

@@ -31,7 +31,7 @@ BATCH: Final = 32
 VISITS: Final = 12_000
 ROUNDS: Final = 8
 PATIENCE: Final = 3
-_RATE = {"words": 1e-2, "head": 2e-3, "lora": 1e-3, "lexicon": 5e-4}
+_RATE = {"words": 4e-3, "head": 1e-3, "lora": 5e-4, "lexicon": 5e-4}
 #: Share of features, and of a text's n-grams, that are left out at each step.
 _DROPPED, _DROPPED_GRAMS = 0.1, 0.3
 _WIDE_EPOCHS, _WIDE_BATCH = 20, 256

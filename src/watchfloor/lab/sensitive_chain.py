@@ -47,25 +47,40 @@ class _Adam:
         array -= size * self._mean / (np.sqrt(self._square) + 1e-8)
 
 
-def learn(stretches: Sequence[Stretch], labels: Sequence[str], buckets: int, *, epochs: int, seed: int,
-          rate: float = 0.02, shrink: float = 3e-6, batch: int = 64) -> Learned:  # fmt: skip
+def learn(
+    stretches: Sequence[Stretch],
+    labels: Sequence[str],
+    buckets: int,
+    *,
+    epochs: int,
+    seed: int,
+    rate: float = 0.02,
+    shrink: float = 3e-6,
+    batch: int = 64,
+) -> Learned:
     """Learn from stretches. ``shrink`` is the L2 of weights per step; the rate falls to nothing over the epochs."""
     draw = np.random.default_rng(seed)
     count = len(labels)
-    found = Learned(np.zeros((buckets, count), np.float32), np.zeros((count, count), np.float32), np.zeros(count, np.float32))
+    found = Learned(
+        np.zeros((buckets, count), np.float32), np.zeros((count, count), np.float32), np.zeros(count, np.float32)
+    )
     rules, start = allowed(labels), first(labels)
     adams = [_Adam(each.shape) for each in (found.weights, found.between, found.begin)]
     sizes = np.array([len(each.truth) for each in stretches])
     steps, done = epochs * -(-len(stretches) // batch), 0
     for _ in range(epochs):
-        order = np.argsort(sizes + draw.random(len(sizes)) * 12, kind="stable")  # like lengths together, not always the same
+        order = np.argsort(
+            sizes + draw.random(len(sizes)) * 12, kind="stable"
+        )  # like lengths together, not always the same
         groups = [order[at : at + batch] for at in range(0, len(order), batch)]
         for place in draw.permutation(len(groups)):
             part = [stretches[at] for at in groups[place]]
             gradients = _gradients(part, found, rules, start, buckets)
             now = rate * (1 - done / steps)
             gradients[0] += shrink * found.weights
-            for adam, array, gradient in zip(adams, (found.weights, found.between, found.begin), gradients, strict=True):
+            for adam, array, gradient in zip(
+                adams, (found.weights, found.between, found.begin), gradients, strict=True
+            ):
                 adam.move(array, gradient, now)
             done += 1
     return found
@@ -111,10 +126,9 @@ def _expected(scores: Floats, sizes: Sequence[int], between: Floats, begin: Floa
         onward = raised[at] * behind[at]
         back = onward @ step.T
         behind[at - 1] = np.where(inside, back / np.maximum(back.sum(1, keepdims=True), 1e-30), 1.0)
-        live = np.flatnonzero(inside[:, 0])
-        joint = ahead[at - 1, live][:, :, None] * step[None] * onward[live][:, None, :]
-        joint /= np.maximum(joint.sum((1, 2), keepdims=True), 1e-30)
-        pairs += joint.sum(0)
+        # Joint beliefs of a pair are an outer product over the transitions; the sums over stretches are one product.
+        total = np.maximum(((ahead[at - 1] @ step) * onward).sum(1, keepdims=True), 1e-30)
+        pairs += step * ((ahead[at - 1] * inside / total).T @ onward)
     believed = ahead * behind
     believed /= np.maximum(believed.sum(2, keepdims=True), 1e-30)
     flat = np.concatenate([believed[:size, place] for place, size in enumerate(sizes)])

@@ -64,9 +64,15 @@ def families(data: Path) -> tuple[int, ...]:
         words = fixed_words(template)
         mine = frozenset(zip(("^", *words), (*words, "$"), strict=True))
         kinds = tuple(re.findall(r"\{+(\w*)\}+", template)) if len(words) < 3 else ()
-        same = next((place for place, each in enumerate(pairs)
-                     if (len(words) < 3 and slots[place] == kinds and kinds)
-                     or (len(words) >= 3 and len(mine & each) >= 0.5 * len(mine | each))), number)  # fmt: skip
+        same = next(
+            (
+                place
+                for place, each in enumerate(pairs)
+                if (len(words) < 3 and slots[place] == kinds and kinds)
+                or (len(words) >= 3 and len(mine & each) >= 0.5 * len(mine | each))
+            ),
+            number,
+        )
         found.append(found[same] if same < number else number)
         pairs.append(mine)
         slots.append(kinds)
@@ -85,7 +91,11 @@ def presidio(data: Path) -> list[Tagged]:
             if source == "large" and _UNTOLD.search(template):
                 continue
             spans = [_span(kind, start, end, value, template) for kind, start, end, value in record["spans"]]
-            found.append(Tagged(record["text"], tuple(sorted(spans)), f"presidio-template-{family[number]}", f"presidio-{source}"))
+            found.append(
+                Tagged(
+                    record["text"], tuple(sorted(spans)), f"presidio-template-{family[number]}", f"presidio-{source}"
+                )
+            )
     return found
 
 
@@ -93,7 +103,12 @@ def _span(kind: str, start: int, end: int, value: str, template: str) -> Span:
     kind = _NAMES.get(kind, kind)
     if kind == "PERSON" and value.lower() in _TITLES:
         kind = "TITLE"
-    if kind == "STREET_ADDRESS" and "zip" in template.lower() and re.fullmatch(r"[\d -]+", value) and "building" not in template:
+    if (
+        kind == "STREET_ADDRESS"
+        and "zip" in template.lower()
+        and re.fullmatch(r"[\d -]+", value)
+        and "building" not in template
+    ):
         kind = "ZIP_CODE"
     return Span(start, end, kind, 1.0)
 
@@ -109,7 +124,9 @@ def close_to(template: str, others: Iterable[str], size: int = 4) -> bool:
     """Whether a template of ours shares ``size`` fixed words in a row with one of others."""
     words = fixed_words(template)
     mine = {words[at : at + size] for at in range(len(words) - size + 1)}
-    return any(mine & {theirs[at : at + size] for at in range(len(theirs) - size + 1)} for theirs in map(fixed_words, others))
+    return any(
+        mine & {theirs[at : at + size] for at in range(len(theirs) - size + 1)} for theirs in map(fixed_words, others)
+    )
 
 
 def filled(template: str, values: Values) -> tuple[str, tuple[Span, ...]]:
@@ -134,8 +151,10 @@ def own(language: str, times: int, seed: int) -> Iterator[Tagged]:
             if draw.random() < 0.15 and language == "en":
                 more, theirs = filled(draw.choice(kinds), values)
                 between = draw.choice((" ", "\n", "\n\n"))
-                spans += tuple(each._replace(start=each.start + len(text) + len(between), end=each.end + len(text) + len(between))
-                               for each in theirs)  # fmt: skip
+                spans += tuple(
+                    each._replace(start=each.start + len(text) + len(between), end=each.end + len(text) + len(between))
+                    for each in theirs
+                )
                 text += between + more
             yield Tagged(recased(text, draw), spans, f"own-{language}-{number}", f"own-{language}")
 

@@ -87,7 +87,7 @@ def _single(record: dict[str, Any], techniques: list[str], told: str, source: st
 
 
 def _definitions(text: Path) -> Iterator[Example]:
-    """The techniques' own descriptions, sentence by sentence; their group is never a test."""
+    """The techniques' own descriptions, sentence by sentence; the name of their group draws the training part."""
     for record in json_lines(text / "attack" / "enterprise_techniques.jsonl.zst"):
         labels = _named(record["id"])
         if not labels or record["deprecated"]:
@@ -95,4 +95,4 @@ def _definitions(text: Path) -> Iterator[Example]:
         sentences = re.split(r"(?<=[.!?])\s+", plain(record["description"]))
         for sentence in [record["name"], *sentences[:8]]:
             if len(sentence) > 12:
-                yield Example(sentence, labels, "attack definitions", "definition")
+                yield Example(sentence, labels, "definitions of attack", "definition")

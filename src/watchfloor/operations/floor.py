@@ -42,7 +42,10 @@ _SWEEP_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Books:
-    """Counts of alerts; ``fed == in incidents + sum(aside) + waiting`` holds at all times."""
+    """Counts of alerts; ``fed == in incidents + retired + sum(aside) + waiting`` at all times.
+
+    ``retired`` alerts were in incidents that have been handed out and forgotten.
+    """
 
     fed: int = 0
     late: int = 0
@@ -50,6 +53,7 @@ class Books:
     repeats: int = 0
     episodes: int = 0
     aside: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REASONS, 0))
+    retired: int = 0
 
 
 class Floor:
@@ -74,7 +78,7 @@ class Floor:
         self._adjust = adjust
         self.on_open = on_open
         self._on_judged = on_judged
-        self._ahead = 0
+        self.ahead = 0
         self._swept = float("-inf")
 
     def feed(self, alert: Alert, source: int) -> None:
@@ -111,11 +115,11 @@ class Floor:
     def _advance(self, when: float) -> float:
         """Move the clock, unless one alert's clock is wildly ahead of the others."""
         if when > self.now + LEAP and self.now > float("-inf"):
-            self._ahead += 1
+            self.ahead += 1
             self.books.leaps += 1
-            if self._ahead < BELIEVED:
+            if self.ahead < BELIEVED:
                 return self.now
-        self._ahead = 0
+        self.ahead = 0
         if self.now == float("-inf"):
             self.memory.start = when
         self.now = when
@@ -305,6 +309,30 @@ class Floor:
         else:
             reason = RARE if member.excess > 0 else ROUTINE
         self.books.aside[reason] += member.count
+
+    def retire(self) -> list[Incident]:
+        """Incidents that can grow no more, taken out of memory: for streams without an end."""
+        over = [
+            one
+            for one in self.incidents.values()
+            if self.now - one.strong_last > HOT + 2 * GAP and self.now - one.opened > LONGEST + 2 * GAP
+        ]
+        for incident in over:
+            del self.incidents[incident.incident_id]
+            self.books.retired += incident.alerts
+            for member in incident.members:
+                series = self.memory.series.get((member.name, member.host))
+                if series is not None and series.member is member:
+                    self._leave(series)
+        return over
+
+    def clock(self) -> tuple[float, float]:
+        """Time of the newest alert, and of the last sweep: for a checkpoint."""
+        return self.now, self._swept
+
+    def set_clock(self, now: float, swept: float, ahead: int) -> None:
+        """Out of a checkpoint."""
+        self.now, self._swept, self.ahead = now, swept, ahead
 
     def finish(self) -> list[Incident]:
         """End of the stream: everything is counted; incidents, highest priority first."""

@@ -92,7 +92,9 @@ class Sights:
 
 
 def _hashes(*values: str) -> Hashes:
-    return np.array([zlib.crc32(value.encode("utf-8", "replace"), place) for place, value in enumerate(values)], np.uint32)
+    return np.array(
+        [zlib.crc32(value.encode("utf-8", "replace"), place) for place, value in enumerate(values)], np.uint32
+    )
 
 
 def hash_of(word: str) -> int:

@@ -16,8 +16,11 @@ _QUOTES: Final = {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x2032: "'
 
 
 def _table() -> dict[int, str]:
-    table = {code: str(unicodedata.digit(chr(code))) for code in range(128, sys.maxunicode + 1)
-             if unicodedata.category(chr(code)) == "Nd"}  # fmt: skip
+    table = {
+        code: str(unicodedata.digit(chr(code)))
+        for code in range(128, sys.maxunicode + 1)
+        if unicodedata.category(chr(code)) == "Nd"
+    }
     table |= {0xFF01 + place: chr(0x21 + place) for place in range(0x5E)}
     table |= {code: " " for code in range(128, 0x3001) if unicodedata.category(chr(code)) == "Zs"}
     table |= dict.fromkeys(_DASHES, "-") | _QUOTES | dict.fromkeys(_HIDDEN, INVISIBLE)

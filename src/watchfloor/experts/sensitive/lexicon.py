@@ -12,7 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 #: Lists in the order of their bits.
-LISTS: Final = ("first", "last", "city", "country", "people", "job", "street", "company", "ordinary", "surname", "place")
+LISTS: Final = (
+    "first",
+    "last",
+    "city",
+    "country",
+    "people",
+    "job",
+    "street",
+    "company",
+    "ordinary",
+    "surname",
+    "place",
+)
 Bits = npt.NDArray[np.uint8]
 
 

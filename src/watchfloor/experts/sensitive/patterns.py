@@ -160,4 +160,8 @@ def _number(data: bytes, start: int, end: int) -> Iterator[Find]:
         parts = len(text.replace(".", " ").replace("-", " ").split())
         way = "+" if "+" in text else "(" if "(" in text else "x" if "x" in text else "-" if "-" in text else ""
         lead = "0" if digits[0] == "0" else ""
-        yield Find(start, end, f"number{min(len(digits), 20)}{'luhn' if checks.luhn(digits) else ''}/{min(parts, 6)}{way}{lead}")
+        yield Find(
+            start,
+            end,
+            f"number{min(len(digits), 20)}{'luhn' if checks.luhn(digits) else ''}/{min(parts, 6)}{way}{lead}",
+        )

@@ -50,8 +50,15 @@ def read(path: Path) -> Model:
             labels = tuple(str(each) for each in held["labels"])
             lexicon = Lexicon({name: held[f"list_{name}"] for name in LISTS})
             known = frozenset(int(each) for each in held["known"])
-            return Model(labels, held["weights"], held["scales"].astype(np.float32), held["between"].astype(np.float32),
-                         held["begin"].astype(np.float32), known, lexicon)  # fmt: skip
+            return Model(
+                labels,
+                held["weights"],
+                held["scales"].astype(np.float32),
+                held["between"].astype(np.float32),
+                held["begin"].astype(np.float32),
+                known,
+                lexicon,
+            )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise PackError(f"the tagger's weights {path} cannot be read: {error}.") from None
 
@@ -83,7 +90,9 @@ class Tagger:
                 spans[place] += self._spans(tokens, path, sure)
         return spans
 
-    def _label(self, group: Sequence[tuple[int, Sequence[Token], bool]]) -> tuple[list[npt.NDArray[np.intp]], list[Floats]]:
+    def _label(
+        self, group: Sequence[tuple[int, Sequence[Token], bool]]
+    ) -> tuple[list[npt.NDArray[np.intp]], list[Floats]]:
         """The best labels of each stretch, and how sure each label is by itself."""
         model = self._model
         sights = [self._sights.of([token[2] for token in tokens]) for _, tokens, _ in group]
