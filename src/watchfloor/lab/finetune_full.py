@@ -97,5 +97,5 @@ def _probabilities(model: Whole, facets: list[list[int]], windows: Sequence[Wind
         chosen = order[start : start + 64]
         logits = model(*_laid([windows[place] for place in chosen], device))
         for places in facets:
-            found[np.ix_(chosen, places)] = logits[:, places].softmax(-1).cpu().numpy()
+            found[chosen[:, None], np.asarray(places)] = logits[:, places].softmax(-1).cpu().numpy()
     return found

@@ -66,8 +66,8 @@ class Made:
 
 
 def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Example], options: Options,
-                say: Say = print) -> Made:  # fmt: skip
-    """Learn, calibrate, and draw the domain.
+                say: Say = print, calibration: Calibration | None = None) -> Made:  # fmt: skip
+    """Learn, calibrate where no calibration is given, and draw the domain.
 
     Raises:
         ValueError: a facet is missing in a text, or there is only one label.
@@ -88,9 +88,20 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
     alarm = labels.index(options.alarm) if options.alarm else -1
     upper = encoder_of(backbone).upper
     fitted = fit(upper, sizes, wide, read, read_dev, alarm=alarm, seed=options.seed, visits=options.visits, say=say)
-    card = replace(card, calibration=calibrated(card, fitted, read_dev, options))
+    card = replace(card, calibration=calibration or calibrated(card, fitted, read_dev, options))
     domain = domain_of(places, places_dev, options.seed)
     return Made(Plugged(card, fitted.adapter, domain, "", Path(), ""), fitted.history)
+
+
+def again(backbone: Backbone, twin: Made, texts: Sequence[Example], options: Options, say: Say = print) -> Made:
+    """An expert learned from every text there is, calibrated as its twin was on texts the twin had never seen.
+
+    When to stop is told by texts drawn at random, whatever their group, so that no program or document is left out.
+    """
+    order = np.random.default_rng(options.seed).permutation(len(texts))
+    held = min(max(len(texts) // 12, 100), MOST_DEV // 2)
+    train, dev = ([texts[place] for place in part] for part in (order[held:], order[:held]))
+    return make_expert(backbone, train, dev, options, say, twin.plugged.card.calibration)
 
 
 def labels_of(examples: Sequence[Example], options: Options) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from watchfloor.lab.prose import prose
 SAMPLE, AXES = 6_000, 48
 
 
-def background_of(encoder: Encoder, words: list[np.ndarray], teacher: dict[str, torch.Tensor]) -> dict[str, Any]:  # type: ignore[type-arg]
+def background_of(encoder: Encoder, words: list[np.ndarray], teacher: dict[str, torch.Tensor]) -> dict[str, Any]:
     """Centre and whitening of the trunk's means over sample texts, and the map to the teacher's space."""
     means = []
     with torch.no_grad():

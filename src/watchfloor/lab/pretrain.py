@@ -15,7 +15,7 @@ Texts of development and test parts are never read.
 import argparse
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -149,7 +149,7 @@ def teach(pupil: Pupil, read: Reading, tokenizer: Tokenizer, teacher: Teacher, m
     rates = [group["lr"] for group in optimizer.param_groups]
     began = saved = time.monotonic()
     seen: Counter[str] = Counter()
-    sums: Counter[str] = Counter()
+    sums: defaultdict[str, float] = defaultdict(float)
     order: list[npt.NDArray[np.int64]] = []
     step, epoch = 0, 1000 * seed
     while (done := (time.monotonic() - began) / (60 * minutes)) < 1:
@@ -175,7 +175,8 @@ def teach(pupil: Pupil, read: Reading, tokenizer: Tokenizer, teacher: Teacher, m
         if step % _SHOWN_EVERY == 0:
             shown = "  ".join(f"{name} {sums[name] / seen[name]:.3f}" for name in sorted(sums))
             print(f"{done:4.0%}  {step * BATCH:>9,} texts  {shown}", flush=True)
-            sums.clear(), seen.clear()
+            sums.clear()
+            seen.clear()
         if time.monotonic() - saved > _SAVED_EVERY_S:
             save(pupil, tokenizer, out, texts_read + step * BATCH)
             saved = time.monotonic()

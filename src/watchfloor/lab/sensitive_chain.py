@@ -108,7 +108,7 @@ def _gradients(part: Sequence[Stretch], model: Learned, rules: Floats, start: Fl
 def _expected(scores: Floats, sizes: Sequence[int], between: Floats, begin: Floats) -> tuple[Floats, Floats, Floats]:
     """What the model believes: labels of tokens, pairs of labels, first labels."""
     emitted = laid(scores, sizes)
-    longest, count, labels = emitted.shape
+    longest, _, labels = emitted.shape
     ends = np.asarray(sizes)
     step = np.exp(between)
     ahead, behind = np.zeros_like(emitted), np.zeros_like(emitted)

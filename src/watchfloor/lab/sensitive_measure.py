@@ -199,10 +199,11 @@ def speed(expert: Sensitive, texts: Sequence[str]) -> dict[str, float]:
 
 def worst(examples: Sequence[Tagged], said: Sequence[Sequence[Span]], most: int = 12) -> list[dict[str, Any]]:
     """Families of templates with the most mistakes, with one of each."""
+    types = frozenset(span.type for each in examples for span in each.spans)
     wrong: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for each, spans in zip(examples, said, strict=True):
         true = {(span.start, span.end, span.type) for span in each.spans}
-        mine = {(span.start, span.end, span.type) for span in counted(spans, frozenset(kind for _, _, kind in true))}
+        mine = {(span.start, span.end, span.type) for span in counted(spans, types)}
         wrong[each.group] += [
             ("missed" if one in true else "said", f"{one[2]} {each.text[one[0] : one[1]]!r}") for one in true ^ mine
         ]

@@ -13,8 +13,41 @@ _TURNED: Final = ("ru_RU", "el_GR", "uk_UA", "bg_BG", "ar_PS", "mk_MK")
 _LETTERS: Final = dict(
     pair.split(":")
     for pair in (
-        *("а:a", "б:b", "в:v", "г:g", "д:d", "е:e", "ж:zh", "з:z", "и:i", "й:y", "к:k", "л:l", "м:m", "н:n", "о:o", "п:p"),
-        *("р:r", "с:s", "т:t", "у:u", "ф:f", "х:kh", "ц:ts", "ч:ch", "ш:sh", "щ:shch", "ъ:", "ы:y", "ь:", "э:e", "ю:yu"),
+        *(
+            "а:a",
+            "б:b",
+            "в:v",
+            "г:g",
+            "д:d",
+            "е:e",
+            "ж:zh",
+            "з:z",
+            "и:i",
+            "й:y",
+            "к:k",
+            "л:l",
+            "м:m",
+            "н:n",
+            "о:o",
+            "п:p",
+        ),
+        *(
+            "р:r",
+            "с:s",
+            "т:t",
+            "у:u",
+            "ф:f",
+            "х:kh",
+            "ц:ts",
+            "ч:ch",
+            "ш:sh",
+            "щ:shch",
+            "ъ:",
+            "ы:y",
+            "ь:",
+            "э:e",
+            "ю:yu",
+        ),
         *("я:ya", "і:i", "ї:yi", "є:ye", "ґ:g", "α:a", "β:v", "γ:g", "δ:d", "ε:e", "ζ:z", "η:i", "θ:th", "ι:i", "κ:k"),
         *("λ:l", "μ:m", "ν:n", "ξ:x", "ο:o", "π:p", "ρ:r", "σ:s", "τ:t", "υ:y", "φ:f", "χ:ch", "ψ:ps", "ω:o", "ς:s"),
         *("ά:a", "έ:e", "ή:i", "ί:i", "ό:o", "ύ:y", "ώ:o"),
@@ -93,5 +126,3 @@ def lists() -> dict[str, tuple[tuple[str, ...], ...]]:
     )
     jobs = tuple(each for each in _values(importlib.import_module("faker.providers.job").Provider.jobs))
     return {name: tuple(each) for name, each in found.items()} | {"country": (country,), "job": (jobs,)}
-
-

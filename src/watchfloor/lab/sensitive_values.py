@@ -85,11 +85,13 @@ class Values:
         if way < 0.5:
             return coined
         if way < 0.62:
-            return f"{coined} {self._draw.choice(written("company_kinds"))}"
+            return f"{coined} {self._draw.choice(written('company_kinds'))}"
         if way < 0.74:
-            return f"{self.slot_last()} {self._draw.choice(written("company_kinds"))}"
+            return f"{self.slot_last()} {self._draw.choice(written('company_kinds'))}"
         if way < 0.84:
-            return f"{self._draw.choice(written("company_fronts"))} {self._draw.choice(written("company_backs")).title()}"
+            return (
+                f"{self._draw.choice(written('company_fronts'))} {self._draw.choice(written('company_backs')).title()}"
+            )
         if way < 0.88:
             return f"{self.slot_last()}, {self.slot_last()} and {self.slot_last()}"
         if way < 0.92:
@@ -273,11 +275,13 @@ class Values:
         return f"{bare or 'info'}@{self._coined_host()}"
 
     def _coined_host(self) -> str:
-        return f"{(self._draw.choice(written("company_fronts")) + self._draw.choice(written("company_backs"))).lower()}.{self._draw.choice(('com', 'org', 'de', 'io', 'co.uk', 'se', 'cn', 'hu'))}"
+        return f"{(self._draw.choice(written('company_fronts')) + self._draw.choice(written('company_backs'))).lower()}.{self._draw.choice(('com', 'org', 'de', 'io', 'co.uk', 'se', 'cn', 'hu'))}"
 
     def slot_url(self) -> str:
         """The address of a site or page."""
-        path = self._draw.choice(("", "/", "/", f"/{self._draw.choice(written("company_backs"))}/{self._draw.randrange(999)}"))
+        path = self._draw.choice(
+            ("", "/", "/", f"/{self._draw.choice(written('company_backs'))}/{self._draw.randrange(999)}")
+        )
         return f"{self._draw.choice(('http://', 'https://', 'https://www.'))}{self._coined_host()}{path}"
 
     def slot_card(self) -> str:
@@ -410,14 +414,16 @@ class Values:
         """A Chinese organisation."""
         place = self._draw.choice(("", *written("zh_places")[:36]))
         return (
-            place + "".join(self._draw.choice(written("zh_company_signs")) for _ in range(2)) + self._draw.choice(written("zh_company_kinds"))
+            place
+            + "".join(self._draw.choice(written("zh_company_signs")) for _ in range(2))
+            + self._draw.choice(written("zh_company_kinds"))
         )
 
     def slot_zaddress(self) -> str:
         """A Chinese address."""
         city = self._draw.choice(written("zh_places")[:35])
         return (
-            f"{self._draw.choice((*written("zh_provinces"), "", "", ""))}{city}市{self._draw.choice(written("zh_districts"))}{self._draw.choice(written("zh_roads"))}{self._draw.randrange(1, 900)}号"
+            f"{self._draw.choice((*written('zh_provinces'), '', '', ''))}{city}市{self._draw.choice(written('zh_districts'))}{self._draw.choice(written('zh_roads'))}{self._draw.randrange(1, 900)}号"
             + self._draw.choice(
                 (
                     "",

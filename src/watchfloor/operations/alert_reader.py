@@ -57,14 +57,17 @@ class AlertReader:
                 yield from self._source(source)
 
     def live(self, stream: BinaryIO, name: str = "-") -> Iterator[tuple[int, Alert]]:
-        """Alerts of a stream that is still being written, a line at a time as it comes: JSON lines or CSV."""
+        """Alerts of a stream that is still being written, a line at a time as it comes: JSON lines or CSV.
+
+        After a restart it is taken to go on where the marks end, a CSV header apart.
+        """
         self.account.inputs += 1
         number = self._number(name)
         first = stream.readline(self._settings.max_line_bytes)
         if not first.strip():
             self.account.reject_source(name, "file", "empty file")
             return
-        yield from self._lines(_Again(first, stream), name, number, first)
+        yield from self._lines(_Again(first, stream), name, number, first, self.done.get(name, 0))
 
     def _number(self, name: str) -> int:
         if name not in self.sources:
@@ -103,22 +106,24 @@ class AlertReader:
                 yield from self._taken(alert_of(item, place), name, number, place)
         self.done[name] = max(self.done.get(name, 0), len(items))
 
-    def _lines(self, stream: "BinaryIO | _Again", name: str, number: int, head: bytes) -> Iterator[tuple[int, Alert]]:
-        lines = self._numbered(stream, name)
+    def _lines(
+        self, stream: "BinaryIO | _Again", name: str, number: int, head: bytes, before: int = 0
+    ) -> Iterator[tuple[int, Alert]]:
+        """A source of lines; ``before`` lines of it were read in an earlier run and do not come again."""
         if head.lstrip()[:1] == b"{":
-            yield from self._json_lines(lines, name, number)
+            yield from self._json_lines(self._numbered(stream, name, before), name, number)
             return
-        place, header = next(lines, (0, b""))
+        header = stream.readline(self._settings.max_line_bytes)
+        lines = self._numbered(stream, name, max(1, before))
         columns = columns_of(header.decode("utf-8", "replace").strip("\r\n"), self._mapping)
         if isinstance(columns, str):
             self.account.reject_source(name, "line 1", columns)
             return
         yield from self._rows(lines, columns, name, number)
 
-    def _numbered(self, stream: "BinaryIO | _Again", name: str) -> Iterator[tuple[int, bytes]]:
-        """Lines and their numbers from 1; one beyond the limit is one rejection, read past."""
+    def _numbered(self, stream: "BinaryIO | _Again", name: str, place: int) -> Iterator[tuple[int, bytes]]:
+        """Lines and their numbers after ``place``; one beyond the limit is one rejection, read past."""
         longest = self._settings.max_line_bytes
-        place = 0
         while line := stream.readline(longest + 1):
             place += 1
             if len(line) > longest and not line.endswith(b"\n"):

@@ -7,7 +7,7 @@ from watchfloor.experts.code import containers, mistakes, sources
 from watchfloor.experts.code.kinds import EVERYWHERE
 from watchfloor.experts.code.sinks import CALLS, METHODS, SAFE_LOADERS, SHELLS, Sink
 from watchfloor.experts.code.strings import concatenated, folded, replaced
-from watchfloor.experts.code.values import NOTHING, Trace, Value, cleaned, derived, joined
+from watchfloor.experts.code.values import NOTHING, Trace, Value, cleaned, constant, derived
 from watchfloor.experts.code.walk import DEEPEST_CALL, Call, State, Walk
 
 _LONGEST_REF: Final = 160
@@ -37,8 +37,6 @@ def read(walk: Walk, value: Value, key: Value, line: int) -> Value:
         return Value(traces=frozenset({Trace("request", line, "request")}))
     if value.known and isinstance(value.constant, str) and key.known and isinstance(key.constant, int):
         try:
-            from watchfloor.experts.code.values import constant
-
             return constant(value.constant[key.constant])
         except IndexError:
             return NOTHING
@@ -56,7 +54,7 @@ def _function(walk: Walk, call: Call, called: Value) -> object | None:
             function = named[0]
     if function is None or type(function).__name__ == "Lambda" or function in walk.busy or len(walk.busy) >= DEEPEST_CALL:
         return None
-    return function if isinstance(function, object) else None
+    return function
 
 
 def _result(walk: Walk, state: State, call: Call, *, harmful: bool) -> Value:
@@ -264,8 +262,3 @@ _SPECIAL: Final = {
     "XMLParser": _parser, "ETCompatXMLParser": _parser, "dict": _dict, "list": _dict, "make_response": _response,
     "Response": _response, "HttpResponse": _response,
 }  # fmt: skip
-
-
-def returns(values: list[Value]) -> Value:
-    """What a function gives back that has several returns."""
-    return joined(values)

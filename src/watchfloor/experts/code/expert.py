@@ -1,6 +1,6 @@
 """The expert ``code``: is this code vulnerable, which weakness is it, on which lines.
 
-    make_code().ask(["import os, flask\\nos.system(flask.request.args['x'])"])[0].facts["cwe"]  # "CWE-78"
+    CodeExpert(model.load()).ask(["import os, flask\\nos.system(flask.request.args['x'])"])[0].facts["cwe"]  # "CWE-78"
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from watchfloor.base.judgements import Judgement, Label
-from watchfloor.experts.code import features, model, python, statements
+from watchfloor.experts.code import model, python, statements
 from watchfloor.experts.code.findings import Finding
 from watchfloor.experts.code.language import language
 from watchfloor.experts.code.parsing import MOST_CHARACTERS
@@ -51,32 +51,27 @@ class CodeExpert:
     def read(self, text: str) -> Reading:
         """All findings of one text, and how likely it is vulnerable. Never raises."""
         spoken = language(text)
-        if spoken in ("python", "unknown") and text.strip():
-            analysis = python.analyse(text)
-            if analysis.parsed and (spoken == "python" or analysis.findings):
-                return self._reading("python", analysis.findings, bool(analysis.repaired), analysis.trouble)
-            if spoken == "python":
-                return Reading(spoken, 0.5, (), f"it cannot be read as Python: {analysis.trouble}")
+        analysis = python.analyse(text, repair=spoken == "python")
+        if analysis.parsed and (spoken == "python" or analysis.findings or analysis.busy):
+            return self._reading("python", analysis.findings, analysis.trouble)
+        if spoken == "python":
+            return Reading(spoken, 0.5, (), f"it cannot be read as Python: {analysis.trouble}")
         if len(text) > MOST_CHARACTERS:
             return Reading(spoken, 0.5, (), f"it is longer than {MOST_CHARACTERS:,} characters")
         if spoken == "java":
             return self._reading(spoken, statements.java(text))
         if spoken == "c":
-            return self._c(text)
+            return self._reading(spoken, statements.c(text))
         return Reading(spoken, 0.5, (), "it is not Python, Java or C" if text.strip() else "there is nothing to read")
 
     def chance(self, spoken: str, finding: Finding) -> float:
-        """How likely a text whose weightiest finding this is is vulnerable."""
-        return self._model.probability(features.of_finding(spoken, finding))
+        """How likely a text whose weightiest finding this is is vulnerable, 0 to 1."""
+        return self._model.probability(spoken, finding)
 
-    def _reading(self, spoken: str, found: Sequence[Finding], repaired: bool = False, trouble: str = "") -> Reading:
-        ordered = tuple(sorted(found, key=features.weight))
-        names = features.of_finding(spoken, ordered[0] if ordered else None, repaired=repaired)
-        return Reading(spoken, self._model.probability(names), ordered, "" if ordered else trouble)
-
-    def _c(self, text: str) -> Reading:
-        found = statements.c(text)
-        return Reading("c", self._model.of_runs(text), tuple(sorted(found, key=features.weight)))
+    def _reading(self, spoken: str, found: Sequence[Finding], trouble: str = "") -> Reading:
+        ordered = tuple(sorted(found, key=model.weight))
+        likely = self._model.probability(spoken, ordered[0] if ordered else None)
+        return Reading(spoken, likely, ordered, "" if ordered else trouble)
 
     def _judge(self, reading: Reading) -> Judgement:
         likely = Label("vulnerable", reading.probability), Label("safe", 1.0 - reading.probability)
@@ -90,12 +85,3 @@ class CodeExpert:
             if others:
                 facts["also"] = others
         return Judgement(model.NAME, labels, self.version, reading.doubt, facts)
-
-
-def make_code() -> CodeExpert:
-    """The expert with the pack that ships.
-
-    Raises:
-        PackError: the pack is missing or damaged.
-    """
-    return CodeExpert(model.load())

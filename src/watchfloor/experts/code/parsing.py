@@ -29,13 +29,13 @@ class Parsed:
     trouble: str = ""
 
 
-def parse(text: str) -> Parsed:
-    """The tree of a Python text; lines keep their numbers. Never raises."""
+def parse(text: str, *, repair: bool = True) -> Parsed:
+    """The tree of a Python text; lines keep their numbers. Never raises; broken lines are left out only with ``repair``."""
     if len(text) > MOST_CHARACTERS:
         return Parsed(None, trouble=f"longer than {MOST_CHARACTERS:,} characters")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").replace("\f", " ").lstrip("\ufeff")
     trouble = ""
-    for attempt in (_straight, _newer, _repaired):
+    for attempt in (_straight, _newer, _repaired) if repair else (_straight, _newer):
         try:
             tree, repaired = attempt(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError, UnicodeError, OverflowError) as error:

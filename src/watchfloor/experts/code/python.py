@@ -16,6 +16,8 @@ from watchfloor.experts.code.walk import Frame, State, Walk
 
 _ROUTES: Final = frozenset({"route", "get", "post", "put", "delete", "patch", "errorhandler", "websocket", "view_config"})
 _JSON_FRAMEWORKS: Final = ("fastapi", "rest_framework", "ninja", "aiohttp")
+_DOING: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.With, ast.For,
+                 ast.If, ast.Try)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Analysis:
     whole: bool = True
     trouble: str = ""
     steps: int = 0
+    #: Whether anything is done in it: a word of prose parses, too.
+    busy: bool = False
 
 
-def analyse(text: str) -> Analysis:
+def analyse(text: str, *, repair: bool = True) -> Analysis:
     """Walk a Python text. Never raises; a text that is none has no findings and says so."""
-    parsed = parse(text)
+    parsed = parse(text, repair=repair)
     if parsed.tree is None:
         return Analysis((), parsed=False, whole=False, trouble=parsed.trouble)
     notebook = Notebook()
@@ -45,7 +49,8 @@ def analyse(text: str) -> Analysis:
     except (RecursionError, MemoryError):
         whole, trouble = False, "nested too deeply"
     findings = tuple(sorted(notebook.findings.values(), key=lambda each: (each.line, each.kind)))
-    return Analysis(findings, True, parsed.repaired, whole, trouble, notebook.steps)
+    busy = any(isinstance(each, _DOING) for each in parsed.tree.body)
+    return Analysis(findings, True, parsed.repaired, whole, trouble, notebook.steps, busy)
 
 
 def _walk(tree: ast.Module, notebook: Notebook) -> None:

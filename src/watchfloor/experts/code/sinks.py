@@ -4,7 +4,7 @@ A row names a call by its dotted name, or a method by its last name and what the
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 
@@ -18,7 +18,6 @@ class Sink:
     receiver: re.Pattern[str] | None = None
     #: Words of conditions that ``calls`` knows: ``loader``, ``external``, ``pickle``, ``statement``, ``filter``.
     needs: str = ""
-    extra: tuple[str, ...] = field(default=())
 
 
 def _rows(kind: str, names: str, places: tuple[int, ...] = (0,), words: str = "", needs: str = "") -> dict[str, Sink]:
@@ -91,7 +90,6 @@ CALLS: Final[dict[str, Sink]] = {
 }  # fmt: skip
 
 _DATABASE = re.compile(r"cur|conn|db|engine|session|sql|database|cnx|objects|query|store|tx|self", re.IGNORECASE)
-_LDAP = re.compile(r"ldap", re.IGNORECASE)
 _PATHLIB = re.compile(r"(?:^|\.)(?:pathlib\.)?(?:Pure)?(?:Posix|Windows)?Path\(\)")
 _TREE = re.compile(r"etree|elementtree|parse\(\)|fromstring\(\)|getroot|lxml|tree|root|doc", re.IGNORECASE)
 
@@ -119,7 +117,6 @@ METHODS: Final[dict[str, tuple[Sink, ...]]] = {
     "mark_safe": (Sink("html", (0,)),),
     "runcode": (Sink("code", (0,)),),
 }  # fmt: skip
-del _LDAP
 
 #: Programs that read their argument as commands.
 SHELLS: Final = frozenset({

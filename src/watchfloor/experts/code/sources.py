@@ -83,9 +83,6 @@ OPAQUE_METHODS: Final = frozenset({
     "fetchone", "fetchall", "fetchmany", "search_s", "search_ext_s", "xpath", "is_relative_to", "verify", "commit",
     "first", "one", "one_or_none", "scalar", "close", "issubset", "isidentifier", "stat", "filter_by", "bind",
 })  # fmt: skip
-#: Calls that only look into a tainted file, table or answer: what they return is not the argument's writer's.
-SINKS_RETURN_NOTHING: Final = True
-
 _CLEAN_NAME = re.compile(r"sanitiz|sanitis|saniti[sz]|purif|(?:^|_)clean|_clean|(?:^|_)safe(?:_|$)|(?:^|[a-z_])escape|"
                          r"validat|whitelist|allowlist|encode_?for|encodefor|(?:^|_)strip_?tags|getsafe|tosafe",
                          re.IGNORECASE)  # fmt: skip

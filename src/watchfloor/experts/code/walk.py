@@ -7,13 +7,11 @@ from typing import Any, Final
 
 from watchfloor.experts.code import sources
 from watchfloor.experts.code.findings import Notebook
-from watchfloor.experts.code.values import NOTHING, Trace, Value, cleaned, join, stepped
+from watchfloor.experts.code.values import Trace, Value, cleaned, join, stepped
 
 #: How deep calls into functions of the text are followed, and names a state holds.
 DEEPEST_CALL: Final = 5
 MOST_NAMES: Final = 3000
-#: A parameter that holds a request carries this name.
-REQUEST: Final = "flask.request"
 
 
 @dataclass(slots=True)
@@ -161,7 +159,3 @@ def place_of(node: ast.expr) -> str:
         return ""
     return ".".join((node.id, *reversed(words)))
 
-
-def nothing() -> Value:
-    """A value nothing is known of."""
-    return NOTHING

@@ -1,11 +1,11 @@
 """Identifiers that a pattern and a checksum find: addresses of the net, cards, account and identity numbers.
 
-All patterns are RE2's, linear in the text, over bytes of one character each (``folding.plain``). A find is ``sure`` where
-pattern and checksum settle its type; else the tagger decides in context what, if anything, the number is.
+All patterns are RE2's, linear in the text, over bytes of one character each (``folding.plain``). A find is ``sure``
+where pattern and checksum settle its type; else the tagger decides in context what, if anything, the number is.
 """
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,15 +37,17 @@ _DOMAIN = compiled(
 _IPV4 = compiled(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
 _IPV6 = compiled(r"(?i)(?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[0-9a-f]{0,4})")
 _MAC = compiled(r"(?i)\b[0-9a-f]{2}(?:[:\-][0-9a-f]{2}){5}\b")
-_IBAN = compiled(r"\b[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,4})?\b")
+#: How an IBAN begins; its country says where it ends.
+_IBAN = compiled(r"\b[A-Za-z]{2}\d{2} ?[A-Za-z0-9]{4}")
 _RESIDENT = compiled(r"\d{17}[\dXx]")
 _DATE = compiled(
-    r"\b\d{4}[\-/.]\d{1,2}[\-/.]\d{1,2}(?:[T ]{1,2}\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+\-]\d{2}:?\d{2})?)?\b"
-    r"|\b\d{1,2}[/.\-]\d{1,2}[/.\-](?:\d{4}|\d{2})\b"
-    r"|\b\d{1,2}[/\- ](?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[/\- ]\d{4}(?::\d{2}:\d{2}:\d{2}(?: [+\-]\d{4})?)?\b"
+    r"\b\d{4}[\-/.][01]?\d[\-/.][0-3]?\d(?:[T ]{1,2}\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+\-]\d{2}:?\d{2})?)?\b"
+    r"|\b[0-3]?\d[/.\-][0-3]?\d[/.\-](?:\d{4}|\d{2})\b"
+    r"|\b[0-3]?\d[/\- ](?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[/\- ]\d{4}"
+    r"(?::\d{2}:\d{2}:\d{2}(?: [+\-]\d{4})?)?\b"
 )
 #: Digits in groups, as people write numbers; what it is depends on the words around it.
-_NUMBER = compiled(r"(?:\+|\(\+?)?\d+(?:[\x01 .\-/()]{1,2}\d+){0,9}(?: ?(?:x|ext\.?) ?\d{1,6})?")
+_NUMBER = compiled(r"(?:\+|\(\+?)?\d+(?:(?:[ .\-/\x01]|\)[ \-]?| ?\(| - )\d+){0,9}(?: ?(?:x|ext\.?) ?\d{1,6})?")
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
@@ -73,30 +75,31 @@ def find(data: bytes) -> list[Find]:
     return sorted(found, key=lambda each: each.start)
 
 
+#: Patterns that settle a type by themselves or with a check: a byte the text must hold, the pattern, the type, the check.
+_SURE: Final[tuple[tuple[bytes, Any, str, Callable[[bytes, int, int], bool]], ...]] = (
+    (b"@", _EMAIL, "EMAIL_ADDRESS", lambda data, start, end: True),
+    (b".", _IPV4, "IP_ADDRESS", lambda data, start, end: _is_ipv4(data, start, end)),
+    (b":", _IPV6, "IP_ADDRESS", lambda data, start, end: _is_ipv6(data, start, end)),
+    (b"", _MAC, "MAC_ADDRESS", lambda data, start, end: True),
+    (b"", _RESIDENT, "CN_RESIDENT_ID",
+     lambda data, start, end: checks.resident_id(data[start:end].decode("ascii")) and _alone(data, start, end)),
+)  # fmt: skip
+
+
 def _all(data: bytes) -> Iterator[Find]:
     if b"://" in data:
         yield from map(_url, _URL.finditer(data))
-    if b"@" in data:
-        for hit in _EMAIL.finditer(data):
-            yield Find(hit.start(), hit.end(), "EMAIL_ADDRESS", True)
-    if b"." in data:
-        for hit in _IPV4.finditer(data):
-            if _is_ipv4(data, hit.start(), hit.end()):
-                yield Find(hit.start(), hit.end(), "IP_ADDRESS", True)
-    if b":" in data:
-        for hit in _MAC.finditer(data):
-            yield Find(hit.start(), hit.end(), "MAC_ADDRESS", True)
-        for hit in _IPV6.finditer(data):
-            if _is_ipv6(data, hit.start(), hit.end()):
-                yield Find(hit.start(), hit.end(), "IP_ADDRESS", True)
+    for byte, pattern, kind, holds in _SURE:
+        if byte in data:
+            for hit in pattern.finditer(data):
+                if holds(data, hit.start(), hit.end()):
+                    yield Find(hit.start(), hit.end(), kind, True)
     for hit in _IBAN.finditer(data):
-        if checks.iban(hit.group().decode("ascii")):
-            yield Find(hit.start(), hit.end(), "IBAN_CODE", True)
-    for hit in _RESIDENT.finditer(data):
-        if checks.resident_id(hit.group().decode("ascii")) and _alone(data, hit.start(), hit.end()):
-            yield Find(hit.start(), hit.end(), "CN_RESIDENT_ID", True)
+        if end := _iban_end(data, hit.start()):
+            yield Find(hit.start(), end, "IBAN_CODE", True)
     for hit in _DATE.finditer(data):
-        yield Find(hit.start(), hit.end(), "date")
+        if not _goes_on(data, hit.start(), hit.end()):
+            yield Find(hit.start(), hit.end(), "date")
     if b"." in data:
         for hit in _DOMAIN.finditer(data):
             yield Find(hit.start(), hit.end(), "DOMAIN_NAME", True)
@@ -114,6 +117,23 @@ def _url(hit: Any) -> Find:
     # Presidio's data calls the address of a whole site a domain name.
     bare = b"/" not in rest.rstrip(b"/") and b"?" not in rest and b"#" not in rest and b"@" not in rest
     return Find(hit.start(), hit.start() + len(text), "DOMAIN_NAME" if bare else "URL", bool(rest))
+
+
+def _iban_end(data: bytes, start: int) -> int:
+    """Where the IBAN that begins here ends; 0 where none does."""
+    left, end = checks.iban_length(data[start : start + 2].decode("ascii")), start
+    while left and end < len(data) and (data[end : end + 1].isalnum() or data[end : end + 1] == b" "):
+        left -= data[end : end + 1] != b" "
+        end += 1
+    if left or data[end : end + 1].isalnum() or not checks.iban(data[start:end].decode("ascii")):
+        return 0
+    return end
+
+
+def _goes_on(data: bytes, start: int, end: int) -> bool:
+    """Whether what looks like a date is part of a longer row of numbers, such as a telephone's."""
+    before, after = data[max(start - 2, 0) : start], data[end : end + 2]
+    return (before[-1:] in b"-./" and before[:1].isdigit()) or (after[:1] in b"-./" and after[1:].isdigit())
 
 
 def _is_ipv4(data: bytes, start: int, end: int) -> bool:

@@ -33,20 +33,37 @@ _IS: Final = r"[\"'\]]{0,2}\s{0,8}(?::=|=>|[=:,(]|\s)\s{0,8}[\"'\x60]{0,1}"
 SHAPES: Final = (
     # clouds
     _shape("aws-access-key-id", "akia|asia|abia|acca|a3t", r"\b((?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16})\b"),
-    _shape("aws-secret-access-key", "aws",
-           r"(?i:aws.{0,24}(?:secret|sk)[\w.\- ]{0,30})" + _IS + r"([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"),
-    _shape("aws-secret-access-key", "secret", r"(?i:secret[_ \-]?(?:access[_ \-]?)?key)" + _IS + r"([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)"),
-    _shape("aws-session-token", "session", r"(?i:session[_ \-]?token)" + _IS + r"([A-Za-z0-9/+=]{80,4000})"),
+    _shape(
+        "aws-secret-access-key",
+        "aws",
+        r"(?i:aws.{0,24}(?:secret|sk)[\w.\- ]{0,30})" + _IS + r"([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)",
+    ),
+    _shape(
+        "aws-secret-access-key",
+        "secret",
+        r"(?i:secret[_ \-]?(?:access[_ \-]?)?key)" + _IS + r"([A-Za-z0-9/+]{40})(?:[^A-Za-z0-9/+=]|$)",
+    ),
+    _shape("aws-session-token", "session", r"(?i:session[_ \-]?token)" + _IS + r"([A-Za-z0-9/+=]{80,})"),
     _shape("aws-appsync-key", "da2-", r"\b(da2-[a-z0-9]{26})\b"),
     _shape("aws-mws-token", "mws.", r"(amzn\.mws\." + _U + r")"),
     _shape("azure-storage-key", "accountkey", r"(?i:AccountKey)\s{0,4}=\s{0,4}([A-Za-z0-9+/]{86}==)"),
-    _shape("azure-connection-secret", "secret=|accesskey=", r"(?i:;\s?(?:Secret|SharedAccessKey))=([A-Za-z0-9+/]{36,64}={0,2})"),
+    _shape(
+        "azure-connection-secret",
+        "secret=|accesskey=",
+        r"(?i:;\s?(?:Secret|SharedAccessKey))=([A-Za-z0-9+/]{36,64}={0,2})",
+    ),
     _shape("azure-devops-token", "azdo", r"\b([A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})\b"),
-    _shape("azure-client-secret", "q~", r"(?:^|[\"'\x60\s>=:(,)])([A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.\-]{31,34})(?:$|[\"'\x60\s<),])"),
+    _shape(
+        "azure-client-secret",
+        "q~",
+        r"(?:^|[\"'\x60\s>=:(,)])([A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.\-]{31,34})(?:$|[\"'\x60\s<),])",
+    ),
     _shape("google-api-key", "aiza", r"\b(AIza[A-Za-z0-9_\-]{35})"),
     _shape("google-oauth-secret", "gocspx", r"(GOCSPX-[A-Za-z0-9_\-]{28})"),
-    _shape("google-oauth-token", "ya29", r"\b(ya29\.[A-Za-z0-9_\-]{20,1024})"),
-    _shape("google-oauth-client-id", "googleusercontent", r"\b(\d{6,16}-[a-z0-9]{32}\.apps\.googleusercontent\.com)", 0.8),
+    _shape("google-oauth-token", "ya29", r"\b(ya29\.[A-Za-z0-9_\-]{20,})"),
+    _shape(
+        "google-oauth-client-id", "googleusercontent", r"\b(\d{6,16}-[a-z0-9]{32}\.apps\.googleusercontent\.com)", 0.8
+    ),
     _shape("digitalocean-token", "_v1_", r"\b(do[opr]_v1_[a-f0-9]{64})\b"),
     _shape("cloudflare-origin-key", "v1.0-", r"\b(v1\.0-[a-f0-9]{24}-[a-f0-9]{146})\b"),
     _shape("heroku-key", "hrku", r"\b(HRKU-[A-Za-z0-9_\-]{36,64})"),
@@ -57,12 +74,16 @@ SHAPES: Final = (
     # code, packages, builds
     _shape("github-token", "ghp_|gho_|ghu_|ghs_|ghr_", r"\b(gh[pousr]_[A-Za-z0-9]{36,255})\b"),
     _shape("github-fine-grained-token", "github_pat_", r"\b(github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b"),
-    _shape("gitlab-token", "gl", r"\b(gl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[A-Za-z0-9_\-]{20,64}(?:\.[a-z0-9.]{2,16})?)"),
+    _shape(
+        "gitlab-token",
+        "gl",
+        r"\b(gl(?:pat|dt|rt|rtr|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[A-Za-z0-9_\-]{20,64}(?:\.[a-z0-9.]{2,16})?)",
+    ),
     _shape("gitlab-runner-token", "gr1348941", r"\b(GR1348941[A-Za-z0-9_\-]{20})"),
     _shape("bitbucket-token", "atbb", r"\b(ATBB[A-Za-z0-9]{32})\b"),
     _shape("atlassian-token", "atatt3|atctt3", r"\b(AT[AC]TT3[A-Za-z0-9_=\-]{60,300})"),
     _shape("npm-token", "npm_", r"\b(npm_[A-Za-z0-9]{36})\b"),
-    _shape("pypi-token", "pypi-", r"\b(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_\-]{40,1024})"),
+    _shape("pypi-token", "pypi-", r"\b(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_\-]{40,})"),
     _shape("nuget-key", "oy2", r"\b(oy2[a-z0-9]{43})\b"),
     _shape("rubygems-key", "rubygems_", r"\b(rubygems_[a-f0-9]{48})\b"),
     _shape("crates-io-token", "cio", r"\b(cio[A-Za-z0-9]{32})\b"),
@@ -72,11 +93,19 @@ SHAPES: Final = (
     _shape("sourcegraph-token", "sgp_|slk_", r"\b((?:sgp|slk)_[A-Za-z0-9]{16,80}(?:_[A-Za-z0-9]{40})?)\b"),
     _shape("postman-key", "pmak-", r"\b(PMAK-[A-Za-z0-9]{24}-[A-Za-z0-9]{34})\b"),
     _shape("pulumi-token", "pul-", r"\b(pul-[a-f0-9]{40})\b"),
-    _shape("hashicorp-token", "hvs.|hvb.|hvr.|atlasv1", r"\b(hv[sbr]\.[A-Za-z0-9_\-]{24,300}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=\-]{60,72})"),
+    _shape(
+        "hashicorp-token",
+        "hvs.|hvb.|hvr.|atlasv1",
+        r"\b(hv[sbr]\.[A-Za-z0-9_\-]{24,300}|[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=\-]{60,72})",
+    ),
     _shape("doppler-token", "dp.", r"\b(dp\.(?:ct|pt|st|sa|scim|audit)\.(?:[a-z0-9_\-]{2,35}\.)?[A-Za-z0-9]{40,44})\b"),
     _shape("databricks-token", "dapi", r"\b(dapi[a-f0-9]{32}(?:-\d)?)\b"),
     _shape("linear-key", "lin_api_", r"\b(lin_api_[A-Za-z0-9]{40})\b"),
-    _shape("grafana-token", "glsa_|glc_|eyjrijoi", r"\b(glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,400}={0,2}|eyJrIjoi[A-Za-z0-9+/]{60,400}={0,2})"),
+    _shape(
+        "grafana-token",
+        "glsa_|glc_|eyjrijoi",
+        r"\b(glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{32,400}={0,2}|eyJrIjoi[A-Za-z0-9+/]{60,400}={0,2})",
+    ),
     _shape("dependency-track-key", "odt_", r"\b(odt_[A-Za-z0-9]{32,52})\b"),
     _shape("openshift-token", "sha256~", r"(sha256~[A-Za-z0-9_\-]{43})"),
     # models
@@ -88,10 +117,19 @@ SHAPES: Final = (
     _shape("nvidia-key", "nvapi-", r"\b(nvapi-[A-Za-z0-9_\-]{60,70})"),
     _shape("xai-key", "xai-", r"\b(xai-[A-Za-z0-9]{70,90})\b"),
     # people talk, mail, pay
-    _shape("slack-token", "xox|xapp-", r"\b(xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9\-]{10,250}|xapp-[A-Za-z0-9/\-]{20,250})"),
-    _shape("webhook", "hooks.|webhook", r"(https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|hooks\.zapier\.com/hooks/catch/|discord(?:app)?\.com/api/webhooks/|"
-           r"[a-z0-9.\-]{1,60}\.webhook\.office\.com/|outlook\.office(?:365)?\.com/webhook/)[A-Za-z0-9_@/\-]{20,250})", 0.95),
-    _shape("discord-token", "discord|token", r"\b([MNO][A-Za-z0-9_\-]{23,25}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,38})\b"),
+    _shape(
+        "slack-token", "xox|xapp-", r"\b(xox[abeoprs](?:\.xox[bp])?-[A-Za-z0-9\-]{10,250}|xapp-[A-Za-z0-9/\-]{20,250})"
+    ),
+    _shape(
+        "webhook",
+        "hooks.|webhook",
+        r"(https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|hooks\.zapier\.com/hooks/catch/|discord(?:app)?\.com/api/webhooks/|"
+        r"[a-z0-9.\-]{1,60}\.webhook\.office\.com/|outlook\.office(?:365)?\.com/webhook/)[A-Za-z0-9_@/\-]{20,250})",
+        0.95,
+    ),
+    _shape(
+        "discord-token", "discord|token", r"\b([MNO][A-Za-z0-9_\-]{23,25}\.[A-Za-z0-9_\-]{6}\.[A-Za-z0-9_\-]{27,38})\b"
+    ),
     _shape("telegram-bot-token", ":aa", r"\b(\d{8,10}:AA[A-Za-z0-9_\-]{32,33})"),
     _shape("sendgrid-key", "sg.", r"\b(SG\.[A-Za-z0-9_\-]{20,24}\.[A-Za-z0-9_\-]{39,50})"),
     _shape("mail-service-key", "key-|xkeysib-", r"\b(key-[a-f0-9]{32}|xkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16})\b"),
@@ -101,10 +139,14 @@ SHAPES: Final = (
     _shape("square-token", "sq0|eaaa", r"((?:sandbox-)?sq0[a-z]{3}-[A-Za-z0-9_\-]{22,43}|\bEAAA[A-Za-z0-9_\-]{60})"),
     _shape("shopify-token", "shp", r"\b(shp(?:ss|at|ca|pa|ua)_[A-Fa-f0-9]{32})\b"),
     _shape("easypost-key", "ezak|eztk", r"\b(EZ[AT]K[A-Za-z0-9]{54})\b"),
-    _shape("payment-key", "flwseck|shippo_", r"\b(FLWSECK(?:_TEST)?-[A-Za-z0-9]{12,40}(?:-X)?|shippo_(?:live|test)_[a-fA-F0-9]{40})\b"),
+    _shape(
+        "payment-key",
+        "flwseck|shippo_",
+        r"\b(FLWSECK(?:_TEST)?-[A-Za-z0-9]{12,40}(?:-X)?|shippo_(?:live|test)_[a-fA-F0-9]{40})\b",
+    ),
     _shape("facebook-token", "eaa", r"\b(EAA[A-Za-z0-9]{60,250})\b"),
     _shape("twitch-key", "live_", r"\b(live_\d{5,12}_[A-Za-z0-9]{24,36})\b"),
-    _shape("dropbox-token", "sl.", r"\b(sl\.[A-Za-z0-9_\-]{100,1300})"),
+    _shape("dropbox-token", "sl.", r"\b(sl\.[A-Za-z0-9_\-]{100,})"),
     _shape("salesforce-token", "00d", r"\b(00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{40,140})"),
     _shape("figma-token", "figma", r"(?i:figma.{0,16}?)(\d{4}-" + _U + r"|figd_[A-Za-z0-9_\-]{38,44})"),
     # watching
@@ -119,31 +161,82 @@ SHAPES: Final = (
     _shape("age-secret-key", "age-secret-key", r"(AGE-SECRET-KEY-1[0-9A-Z]{58})"),
     _shape("age-recipient", "age1", r"\b(age1[0-9a-z]{58})\b", 0.7),
     # anybody's
-    _shape("private-key", "private key", r"(-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]{20,20000}(?:-----END [A-Z0-9 ]{3,40}-----)?)"),
-    _shape("private-key", "ls0tls1crudjti", r"(LS0tLS1CRUdJTi[A-Za-z0-9+/]{20,20000}={0,2})"),
-    _shape("jwt", "eyj", r"\b(eyJ[A-Za-z0-9_\-=]{10,4000}\.eyJ[A-Za-z0-9_\-=]{6,4000}\.?[A-Za-z0-9_\-]{0,4000})", 0.9),
-    _shape("password-hash", "$", r"(\$(?:2[abxy]?|5|6|y|7)\$[A-Za-z0-9./$=,]{20,200}|\$(?:1|apr1)\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$argon2(?:id|i|d)\$[A-Za-z0-9./$=,+]{20,200}|"
-           r"\bpbkdf2_sha(?:256|512)\$\d{3,7}\$[A-Za-z0-9./]{5,40}\$[A-Za-z0-9+/=]{20,90})", 0.9),
+    _shape(
+        "private-key",
+        "private key",
+        r"(-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]{20,}(?:-----END [A-Z0-9 ]{3,40}-----)?)",
+    ),
+    _shape("private-key", "ls0tls1crudjti", r"(LS0tLS1CRUdJTi[A-Za-z0-9+/]{20,}={0,2})"),
+    _shape("jwt", "eyj", r"\b(eyJ[A-Za-z0-9_\-=]{10,}\.eyJ[A-Za-z0-9_\-=]{6,}\.?[A-Za-z0-9_\-]{0,})", 0.9),
+    _shape(
+        "password-hash",
+        "$",
+        r"(\$(?:2[abxy]?|5|6|y|7)\$[A-Za-z0-9./$=,]{20,200}|\$(?:1|apr1)\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$argon2(?:id|i|d)\$[A-Za-z0-9./$=,+]{20,200}|"
+        r"\bpbkdf2_sha(?:256|512)\$\d{3,7}\$[A-Za-z0-9./]{5,40}\$[A-Za-z0-9+/=]{20,90})",
+        0.9,
+    ),
     _shape("django-secret-key", "django-insecure", r"(django-insecure-[^\"'\s]{30,80})"),
-    _shape("credentials-in-url", "://", r"\b[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://[^\s/:@\"'<>{}$]{0,64}:([^\s/:@\"'<>{}$\[\]()]{3,120})@[A-Za-z0-9\[]", 0.93),
-    _shape("basic-auth", "basic", r"(?i:authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?basic )([A-Za-z0-9+/]{8,400}={0,2})", 0.93),
-    _shape("bearer-token", "bearer", r"(?i:\bbearer:? )([A-Za-z0-9_\-.=+/~]{20,4000})", 0.9),
+    _shape(
+        "credentials-in-url",
+        "://",
+        r"\b[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://[^\s/:@\"'<>{}$]{0,64}:([^\s/:@\"'<>{}$\[\]()]{3,120})@[A-Za-z0-9\[]",
+        0.93,
+    ),
+    _shape(
+        "basic-auth",
+        "basic",
+        r"(?i:authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?basic )([A-Za-z0-9+/]{8,400}={0,2})",
+        0.93,
+    ),
+    _shape("bearer-token", "bearer", r"(?i:\bbearer:? )([A-Za-z0-9_\-.=+/~]{20,})", 0.9),
     _shape("curl-user", "curl|-u", r"(?:^|\s)(?:-u|--user)[ =][\"']?[^\s:\"'$]{1,64}:([^\s\"'$]{3,200})", 0.9),
-    _shape("windows-password", "psexec|net use|password", r"(?i)(?:psexec(?:64)?(?:\.exe)?.{1,100}? -p |net use .{1,120}?/user:\S{1,60} |-Password )[\"']?([^\s\"'$%<*/][^\s\"']{2,80})", 0.9),
+    _shape(
+        "windows-password",
+        "psexec|net use|password",
+        r"(?i)(?:psexec(?:64)?(?:\.exe)?.{1,100}? -p |net use .{1,120}?/user:\S{1,60} |-Password )[\"']?([^\s\"'$%<*/][^\s\"']{2,80})",
+        0.9,
+    ),
     _shape("netrc-password", "machine", r"\bmachine \S{1,80}\s{1,8}login \S{1,80}\s{1,8}password (\S{3,120})", 0.95),
     _shape("wireguard-key", "key", r"(?:PrivateKey|PresharedKey)\s?=\s?([A-Za-z0-9+/]{43}=)", 0.97),
-    _shape("secure-string", "securestring", r"(?i:ConvertTo-SecureString )(?i:-String )?[\"']([^\"'$]{3,120})[\"']", 0.93),
-    _shape("network-credential", "credential|directoryentry", r"(?:NetworkCredential|DirectoryEntry)\((?:\s?\"[^\"]{1,120}\",){1,2}\s?\"([^\"]{3,120})\"", 0.93),
-)  # fmt: skip
+    _shape(
+        "secure-string", "securestring", r"(?i:ConvertTo-SecureString )(?i:-String )?[\"']([^\"'$]{3,120})[\"']", 0.93
+    ),
+    _shape(
+        "network-credential",
+        "credential|directoryentry",
+        r"(?:NetworkCredential|DirectoryEntry)\((?:\s?\"[^\"]{1,120}\",){1,2}\s?\"([^\"]{3,120})\"",
+        0.93,
+    ),
+)
 
 #: What is no secret but says how a site is built: reported, and sensitivity ``confidential``.
 INFRASTRUCTURE: Final = (
-    _shape("aws-arn", "arn:aws", r"\b(arn:aws(?:-cn|-us-gov)?:[a-z0-9\-]{2,30}:[a-z0-9\-]{0,20}:\d{0,12}:[A-Za-z0-9_.:/*\-]{1,200})", 0.8),
-    _shape("storage-bucket", "s3", r"\b([a-z0-9][a-z0-9.\-]{2,62}\.s3(?:[.\-][a-z0-9\-]{4,20})?\.amazonaws\.com)(?:[^A-Za-z0-9/.\-]|/?$)", 0.8),
-    _shape("storage-bucket", "s3", r"(?:^|[^A-Za-z0-9.\-])(s3(?:[.\-][a-z0-9\-]{4,20})?\.amazonaws\.com/[a-z0-9][a-z0-9.\-]{2,62})", 0.8),
+    _shape(
+        "aws-arn",
+        "arn:aws",
+        r"\b(arn:aws(?:-cn|-us-gov)?:[a-z0-9\-]{2,30}:[a-z0-9\-]{0,20}:\d{0,12}:[A-Za-z0-9_.:/*\-]{1,200})",
+        0.8,
+    ),
+    _shape(
+        "storage-bucket",
+        "s3",
+        r"\b([a-z0-9][a-z0-9.\-]{2,62}\.s3(?:[.\-][a-z0-9\-]{4,20})?\.amazonaws\.com)(?:[^A-Za-z0-9/.\-]|/?$)",
+        0.8,
+    ),
+    _shape(
+        "storage-bucket",
+        "s3",
+        r"(?:^|[^A-Za-z0-9.\-])(s3(?:[.\-][a-z0-9\-]{4,20})?\.amazonaws\.com/[a-z0-9][a-z0-9.\-]{2,62})",
+        0.8,
+    ),
     _shape("shop-domain", "myshopify", r"\b([a-z0-9][a-z0-9\-]{2,60}\.myshopify\.com)\b", 0.7),
-    _shape("instrumentation-key", "instrumentationkey", r"(?i:InstrumentationKey=)([1-9a-f]" + _U[12:] + r"|" + _U + r")", 0.6),
-)  # fmt: skip
+    _shape(
+        "instrumentation-key",
+        "instrumentationkey",
+        r"(?i:InstrumentationKey=)([1-9a-f]" + _U[12:] + r"|" + _U + r")",
+        0.6,
+    ),
+)
 _NAMES: Final = frozenset(each.type for each in INFRASTRUCTURE)
 
 
@@ -169,5 +262,12 @@ def is_infrastructure(kind: str) -> bool:
 def _made_up(value: bytes) -> bool:
     """A stand-in as documentation has it: asterisks, angle brackets, a variable, ``xxxx``."""
     small = value.lower()
-    return (b"xxxx" in small or b"****" in small or small.startswith((b"<", b"${", b"{{", b"%(")) or b"your" in small
-            or small.count(b"*") > 2 or b"example" in small and b"." not in small)  # fmt: skip
+    return (
+        b"xxxx" in small
+        or b"****" in small
+        or small.startswith((b"<", b"${", b"{{", b"%("))
+        or b"your" in small
+        or small.count(b"*") > 2
+        or b"example" in small
+        and b"." not in small
+    )
