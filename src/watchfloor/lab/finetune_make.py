@@ -23,7 +23,8 @@ from watchfloor.experts.packs import Plugged
 from watchfloor.experts.pieces import shape
 from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
-from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, Texts, Wide, fit, windows_grams
+from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, fit
+from watchfloor.lab.finetune_texts import Texts, Wide, windows_grams
 
 #: Shares of right answers, and of texts of its own kind, that an expert may refuse.
 RIGHT_LOST, OWN_LOST = 0.02, 0.005

@@ -1,7 +1,7 @@
 """Texts with spans for the tagger: Presidio's research data split by template, and sentences of our own.
 
-A template of the test part is never trained on, nor is one that resembles it: templates whose fixed words are nearly the
-same count as one (``family``). Both files of Presidio's data share templates, and are split together.
+A template of the test part is never trained on, nor is one that resembles it: templates whose fixed words are nearly
+the same count as one (``family``). Both files of Presidio's data share templates, and are split together.
 """
 
 import random
@@ -56,7 +56,7 @@ def fixed_words(template: str) -> tuple[str, ...]:
 
 @cache
 def families(data: Path) -> tuple[int, ...]:
-    """For each template the number of the first that it resembles: half and more of their fixed word pairs are the same."""
+    """For each template the number of the first that it resembles in half and more of its fixed word pairs."""
     found: list[int] = []
     pairs: list[frozenset[tuple[str, str]]] = []
     slots: list[tuple[str, ...]] = []

@@ -1,4 +1,4 @@
-"""The word lists that ship as bits (``experts.sensitive.lexicon``), derived from Faker's names and open technical prose."""
+"""The word lists that ship as bits (``experts.sensitive.lexicon``), from Faker's names and open technical prose."""
 
 import re
 from collections import Counter
@@ -10,14 +10,7 @@ from watchfloor.experts.sensitive.lexicon import bits_of
 from watchfloor.lab.examples import json_lines
 from watchfloor.lab.sensitive_data import own_templates
 from watchfloor.lab.sensitive_names import lists, written
-    COMPANIES,
-    COMPANY_KINDS,
-    PEOPLES,
-    ZH_DISTRICTS,
-    ZH_PLACES,
-    ZH_SURNAMES,
-    lists,
-)
+
 
 #: CVE texts that are read for ordinary words.
 _TEXTS: Final = 8_000

@@ -1,4 +1,4 @@
-"""Measures the expert ``sensitive``: spans on templates it never saw, secrets by rule, speed; with intervals and baselines.
+"""Measures the expert ``sensitive``: spans on templates it never saw, secrets by rule, speed; with intervals.
 
     python -m watchfloor.lab.sensitive_measure ../shared/data [--pack FOLDER] [--part test|dev|train] [--json FILE]
 
@@ -141,7 +141,7 @@ def _figures(tally: Tally) -> dict[str, Any]:
 
 
 def patterns_alone(text: str) -> list[Span]:
-    """The baseline: what patterns and checksums say without a tagger; a number of seven digits and more is a telephone's."""
+    """The baseline: what patterns and checksums say without a tagger; a long number is a telephone's."""
     found = []
     for each in find(plain(fold(text))):
         kind = each.kind if each.sure or each.kind == "CREDIT_CARD" else _BARE.get(each.kind, "PHONE_NUMBER")

@@ -2,8 +2,8 @@
 
     python -m watchfloor.lab.sensitive_train ../shared/data FOLDER [--seed 0] [--epochs 6]
 
-Needs Faker for names (``lab.sensitive_values``); what ships is weights and bits of lists. Presidio's templates and Nosey
-Parker's rules of the dev and test parts are never learned from.
+Needs Faker for names (``lab.sensitive_values``); what ships is weights and bits of lists. Presidio's templates and
+Nosey Parker's rules of the dev and test parts are never learned from.
 """
 
 import argparse

@@ -3,31 +3,38 @@
 Nothing of it ships but the bits of ``experts.sensitive.lexicon``.
 """
 
-import random
 import string
 import unicodedata
 from collections.abc import Callable
 from typing import Final
 
 from watchfloor.lab.sensitive_names import lists, written
+from watchfloor.lab.sensitive_numbers import Numbers
 
-#: First digits and lengths of card numbers.
-_CARD_STARTS: Final = (
-    *(("4", 16), ("51", 16), ("52", 16), ("55", 16), ("37", 15), ("34", 15), ("6011", 16), ("35", 16), ("30", 14)),
-    *(("4", 13), ("62", 16), ("62", 19), ("5018", 12), ("60", 12), ("67", 12)),
-)
-_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
+_COMPANY_FRONTS: Final = written("company_fronts")
+_COMPANY_BACKS: Final = written("company_backs")
+_COMPANY_KINDS: Final = written("company_kinds")
+_COMPANIES: Final = written("companies")
+_PEOPLES: Final = written("peoples")
+_STATES: Final = written("states")
+_ZH_PLACES: Final = written("zh_places")
+_ZH_DISTRICTS: Final = written("zh_districts")
+_ZH_ROADS: Final = written("zh_roads")
+_ZH_COMPANY_SIGNS: Final = written("zh_company_signs")
+_ZH_COMPANY_KINDS: Final = written("zh_company_kinds")
+_ZH_PROVINCES: Final = (*written("zh_provinces"), "", "", "")
+_ZH_SURNAMES: Final = written("zh_surnames")[0]
+_ZH_GIVEN: Final = written("zh_given")[0]
+_PARTICLES: Final = ("van der", "de", "von", "da", "bin", "el", "van", "di", "le", "dos")
+_ROADS: Final = ("Street", "Road", "Avenue", "Lane", "Drive", "St", "Rd.", "Ave", "Court", "Way", "Place")
+_ROAD_ENDS: Final = ("strasse", "straße", "gata", "vej", "gatan", "straat", "laan", "veien", "weg", "gasse", "katu", "tie")
 
 
-class Values:
+class Values(Numbers):
     """Slot values of one seeded drawing."""
 
     def __init__(self, seed: int) -> None:
-        self._draw = random.Random(seed)
+        super().__init__(seed)
         self._slots: dict[str, Callable[[], str]] = {
             name.removeprefix("slot_"): getattr(self, name) for name in dir(self) if name.startswith("slot_")
         }
@@ -42,9 +49,6 @@ class Values:
 
     def _pick(self, name: str) -> str:
         return self._draw.choice(self._draw.choice(lists()[name]))
-
-    def _digits(self, pattern: str) -> str:
-        return "".join(str(self._draw.randrange(10)) if each == "#" else each for each in pattern)
 
     def slot_first(self) -> str:
         """A first name."""
@@ -65,7 +69,7 @@ class Values:
         if middle < 0.17:
             return f"{first} {self.slot_first()} {last}"
         if middle < 0.21:
-            return f"{first} {self._draw.choice(('van der', 'de', 'von', 'da', 'bin', 'el', 'van', 'di', 'le', 'dos'))} {last}"
+            return f"{first} {self._draw.choice(_PARTICLES)} {last}"
         return f"{first} {last}" if middle < 0.95 else first
 
     def slot_title(self) -> str:
@@ -77,20 +81,20 @@ class Values:
     def slot_org(self) -> str:
         """An organisation: known, coined, of people's names, or an acronym."""
         way = self._draw.random()
-        coined = self._draw.choice(written("company_fronts")) + self._draw.choice(written("company_backs"))
+        coined = self._draw.choice(_COMPANY_FRONTS) + self._draw.choice(_COMPANY_BACKS)
         if self._draw.random() < 0.2:
             coined = coined[:1] + coined[1:].lower() if self._draw.random() < 0.5 else coined.replace("e", "ee", 1)
         if way < 0.2:
-            return self._draw.choice(written("companies"))
+            return self._draw.choice(_COMPANIES)
         if way < 0.5:
             return coined
         if way < 0.62:
-            return f"{coined} {self._draw.choice(written('company_kinds'))}"
+            return f"{coined} {self._draw.choice(_COMPANY_KINDS)}"
         if way < 0.74:
-            return f"{self.slot_last()} {self._draw.choice(written('company_kinds'))}"
+            return f"{self.slot_last()} {self._draw.choice(_COMPANY_KINDS)}"
         if way < 0.84:
             return (
-                f"{self._draw.choice(written('company_fronts'))} {self._draw.choice(written('company_backs')).title()}"
+                f"{self._draw.choice(_COMPANY_FRONTS)} {self._draw.choice(_COMPANY_BACKS).title()}"
             )
         if way < 0.88:
             return f"{self.slot_last()}, {self.slot_last()} and {self.slot_last()}"
@@ -137,11 +141,11 @@ class Values:
 
     def slot_state(self) -> str:
         """Two letters of a state."""
-        return self._draw.choice(written("states"))
+        return self._draw.choice(_STATES)
 
     def slot_nrp(self) -> str:
         """A nationality or a religion, sometimes in the plural."""
-        found = self._draw.choice(written("peoples"))
+        found = self._draw.choice(_PEOPLES)
         return found + "s" if self._draw.random() < 0.1 and found.endswith("an") else found
 
     def slot_job(self) -> str:
@@ -153,9 +157,9 @@ class Values:
         """A street."""
         way = self._draw.random()
         if way < 0.3:
-            return f"{self._pick('last')} {self._draw.choice(('Street', 'Road', 'Avenue', 'Lane', 'Drive', 'St', 'Rd.', 'Ave', 'Court', 'Way', 'Place'))}"
+            return f"{self._pick('last')} {self._draw.choice(_ROADS)}"
         if way < 0.45:
-            return f"{self._pick('last')}{self._draw.choice(('strasse', 'straße', 'gata', 'vej', 'gatan', 'straat', 'laan', 'veien', 'weg', 'gasse', 'katu', 'tie'))}"
+            return f"{self._pick('last')}{self._draw.choice(_ROAD_ENDS)}"
         if way < 0.65:
             start = (
                 "Rue de",
@@ -187,7 +191,8 @@ class Values:
 
     def slot_unit(self) -> str:
         """A part of a house."""
-        return f"{self._draw.choice(('Apt.', 'Suite', 'Apt', 'Unit', 'Floor', 'Flat', 'Room'))} {self._draw.randrange(1, 999):0{self._draw.choice((1, 3))}d}"
+        kind = self._draw.choice(("Apt.", "Suite", "Apt", "Unit", "Floor", "Flat", "Room"))
+        return f"{kind} {self._draw.randrange(1, 999):0{self._draw.choice((1, 3))}d}"
 
     def slot_zip(self) -> str:
         """A postal code."""
@@ -230,40 +235,6 @@ class Values:
         )
         return line + tail
 
-    def slot_phone(self) -> str:
-        """A telephone number, as written in many countries."""
-        return self._digits(
-            self._draw.choice(
-                (
-                    "###-###-####",
-                    "(###)###-####",
-                    "(###) ###-####",
-                    "###.###.####",
-                    "+1-###-###-####",
-                    "###-###-####x####",
-                    "+## ## ### ## ##",
-                    "0### ## ## ##",
-                    "0## ### ## ##",
-                    "06-########",
-                    "### ## ###",
-                    "## ## ## ##",
-                    "(0#) #### ####",
-                    "+##(0)#########",
-                    "##########",
-                    "0#########",
-                    "+## (0)## ### ## ##",
-                    "### ####",
-                    "07# #### ####",
-                    "001-###-###-####x#####",
-                    "+###########",
-                    "## ######",
-                    "### ### ###",
-                    "####-##-####",
-                    "(##) ####-####",
-                )
-            )
-        )
-
     def slot_email(self) -> str:
         """A mail address."""
         name = self._draw.choice(
@@ -275,155 +246,41 @@ class Values:
         return f"{bare or 'info'}@{self._coined_host()}"
 
     def _coined_host(self) -> str:
-        return f"{(self._draw.choice(written('company_fronts')) + self._draw.choice(written('company_backs'))).lower()}.{self._draw.choice(('com', 'org', 'de', 'io', 'co.uk', 'se', 'cn', 'hu'))}"
+        name = (self._draw.choice(_COMPANY_FRONTS) + self._draw.choice(_COMPANY_BACKS)).lower()
+        return f"{name}.{self._draw.choice(('com', 'org', 'de', 'io', 'co.uk', 'se', 'cn', 'hu'))}"
 
     def slot_url(self) -> str:
         """The address of a site or page."""
         path = self._draw.choice(
-            ("", "/", "/", f"/{self._draw.choice(written('company_backs'))}/{self._draw.randrange(999)}")
+            ("", "/", "/", f"/{self._draw.choice(_COMPANY_BACKS)}/{self._draw.randrange(999)}")
         )
         return f"{self._draw.choice(('http://', 'https://', 'https://www.'))}{self._coined_host()}{path}"
 
-    def slot_card(self) -> str:
-        """A card number with its check digit, grouped or not."""
-        start, size = self._draw.choice(_CARD_STARTS)
-        body = start + "".join(str(self._draw.randrange(10)) for _ in range(size - len(start) - 1))
-        total = sum(sum(divmod(int(digit) * (2 - place % 2), 10)) for place, digit in enumerate(reversed(body)))
-        full = body + str(-total % 10)
-        if self._draw.random() < 0.15 and size == 16:
-            return self._draw.choice((" ", "-")).join(full[at : at + 4] for at in range(0, 16, 4))
-        return full
-
-    def slot_iban(self) -> str:
-        """A British or German account number."""
-        country, body = self._draw.choice(
-            (("GB", self._letters(4) + self._digits("#" * 14)), ("DE", self._digits("#" * 18)))
-        )
-        check = 98 - int("".join(str(int(each, 36)) for each in body + country + "00")) % 97
-        return f"{country}{check:02d}{body}"
-
-    def _letters(self, count: int) -> str:
-        return "".join(self._draw.choice(string.ascii_uppercase) for _ in range(count))
-
-    def slot_ssn(self) -> str:
-        """A social security number."""
-        return f"{self._draw.randrange(1, 900):03d}-{self._draw.randrange(1, 100):02d}-{self._draw.randrange(1, 10000):04d}"
-
-    def slot_dl(self) -> str:
-        """A driver's licence number of some state."""
-        return (
-            self._letters(1)
-            + self._digits(
-                self._draw.choice(("########", "#######", "############", "##############", "-###-###-###-###"))
-            )
-            if (self._draw.random() < 0.6)
-            else self._digits(self._draw.choice(("#########", "########", "#######", "#########T")))
-        )
-
-    def slot_date(self) -> str:
-        """A day, with or without the time."""
-        year, month, day = self._draw.randrange(1930, 2027), self._draw.randrange(1, 13), self._draw.randrange(1, 29)
-        name = _MONTHS[month - 1]
-        return self._draw.choice(
-            (
-                f"{year}-{month:02d}-{day:02d}",
-                f"{month}/{day}/{year}",
-                f"{day}.{month}.{year}",
-                f"{name} {day}, {year}",
-                f"{day} {name} {year}",
-                f"{year}-{month:02d}-{day:02d} {day:02d}:{month:02d}:{day + 20}",
-                f"{month}/{day}/{year}",
-                f"{name} {day}",
-            )
-        )
-
-    def slot_time(self) -> str:
-        """A time of day."""
-        return f"{self._draw.randrange(24):02d}:{self._draw.randrange(60):02d}" + self._draw.choice(("", ":12", ""))
-
-    def slot_year(self) -> str:
-        """A year."""
-        return str(self._draw.randrange(1900, 2027))
-
-    def slot_month(self) -> str:
-        """A month."""
-        return self._draw.choice(_MONTHS)
-
-    def slot_weekday(self) -> str:
-        """A day of the week."""
-        return self._draw.choice(_WEEKDAYS)
-
-    def slot_age(self) -> str:
-        """A small number."""
-        return str(self._draw.randrange(2, 99))
-
-    def slot_num(self) -> str:
-        """A number that is nobody's."""
-        return self._digits(
-            self._draw.choice(
-                (
-                    "##",
-                    "###",
-                    "####",
-                    "#####",
-                    "######",
-                    "########",
-                    "##########",
-                    "############",
-                    "AB-######",
-                    "##-#####",
-                )
-            )
-        )
-
-    def slot_small(self) -> str:
-        """A small number that is nobody's age."""
-        return str(self._draw.randrange(1, 120))
-
-    def slot_port(self) -> str:
-        """A port."""
-        return str(self._draw.randrange(20, 65536))
-
-    def slot_hash(self) -> str:
-        """Hexadecimal digits of a hash."""
-        return "".join(self._draw.choice("0123456789abcdef") for _ in range(self._draw.choice((7, 32, 40, 64))))
-
-    def slot_ip(self) -> str:
-        """A network address."""
-        if self._draw.random() < 0.15:
-            return ":".join(f"{self._draw.randrange(65536):x}" for _ in range(8))
-        return ".".join(str(self._draw.randrange(1, 255)) for _ in range(4))
-
-    def slot_user(self) -> str:
-        """An account."""
-        return self._draw.choice(
-            ("root", "admin", "www-data", "jsmith", "svc_backup", "oracle", "git", "u1042", "postgres", "deploy")
-        )
-
     def slot_zname(self) -> str:
         """A Chinese name."""
-        return self._draw.choice(written("zh_surnames")[0]) + "".join(
-            self._draw.choice(written("zh_given")[0]) for _ in range(self._draw.choice((1, 2, 2)))
+        return self._draw.choice(_ZH_SURNAMES) + "".join(
+            self._draw.choice(_ZH_GIVEN) for _ in range(self._draw.choice((1, 2, 2)))
         )
 
     def slot_zcity(self) -> str:
         """A Chinese place, or a country in Chinese."""
-        return self._draw.choice(written("zh_places"))
+        return self._draw.choice(_ZH_PLACES)
 
     def slot_zorg(self) -> str:
         """A Chinese organisation."""
-        place = self._draw.choice(("", *written("zh_places")[:36]))
+        place = self._draw.choice(("", *_ZH_PLACES[:36]))
         return (
             place
-            + "".join(self._draw.choice(written("zh_company_signs")) for _ in range(2))
-            + self._draw.choice(written("zh_company_kinds"))
+            + "".join(self._draw.choice(_ZH_COMPANY_SIGNS) for _ in range(2))
+            + self._draw.choice(_ZH_COMPANY_KINDS)
         )
 
     def slot_zaddress(self) -> str:
         """A Chinese address."""
-        city = self._draw.choice(written("zh_places")[:35])
+        city = self._draw.choice(_ZH_PLACES[:35])
         return (
-            f"{self._draw.choice((*written('zh_provinces'), '', '', ''))}{city}市{self._draw.choice(written('zh_districts'))}{self._draw.choice(written('zh_roads'))}{self._draw.randrange(1, 900)}号"
+            f"{self._draw.choice(_ZH_PROVINCES)}{city}市{self._draw.choice(_ZH_DISTRICTS)}{self._draw.choice(_ZH_ROADS)}"
+            f"{self._draw.randrange(1, 900)}号"
             + self._draw.choice(
                 (
                     "",
@@ -434,27 +291,6 @@ class Values:
             )
         )
 
-    def slot_zphone(self) -> str:
-        """A Chinese mobile number."""
-        return self._digits(
-            self._draw.choice(
-                ("13#########", "15#########", "18#########", "19#########", "138-####-####", "+86 139########")
-            )
-        )
-
-    def slot_zzip(self) -> str:
-        """A Chinese postal code."""
-        return self._digits("######")
-
-    def slot_zid(self) -> str:
-        """A resident identity number with its check character (GB 11643)."""
-        body = (
-            self._draw.choice(("110101", "310115", "440305", "330106", "510104"))
-            + f"{self._draw.randrange(1950, 2010)}{self._draw.randrange(1, 13):02d}"
-        )
-        body += f"{self._draw.randrange(1, 29):02d}{self._draw.randrange(1000):03d}"
-        weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-        return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
 
 
 #: What each slot's value is labelled; slots that are not here are nobody's.

@@ -133,7 +133,7 @@ def _programs(call: Call) -> list[Value]:
         if any(isinstance(each, str) and each.lower() in SHELLS for each in first.options):
             return list(command.items.values())
         return [first]
-    return [command] if command.parts or command.traces and not command.items else []
+    return [command] if command.parts or (command.traces and not command.items) else []
 
 
 def _shell(walk: Walk, row: Sink, call: Call) -> bool:

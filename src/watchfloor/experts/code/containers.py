@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from watchfloor.experts.code.values import MOST_ELEMENTS, NOTHING, Value, constant, derived, join, joined, limited, stepped
+from watchfloor.experts.code.values import (
+    MOST_ELEMENTS,
+    NOTHING,
+    Value,
+    constant,
+    derived,
+    join,
+    joined,
+    limited,
+    stepped,
+)
 from watchfloor.experts.code.walk import Call, State
 
 _PARSERS: Final = ("ConfigParser()", "RawConfigParser()", "SafeConfigParser()")

@@ -72,7 +72,7 @@ def bind(walk: Walk, state: State, target: ast.expr, value: Value, line: int) ->
 def _store(walk: Walk, state: State, target: ast.Subscript, value: Value, line: int) -> None:
     holder = evaluate(walk, state, target.value)
     key = evaluate(walk, state, target.slice) if not isinstance(target.slice, ast.Slice) else NOTHING
-    if holder.ref.rpartition(".")[2] == "session" and holder.ref != "session" or holder.ref in ("flask.session",):
+    if (holder.ref.rpartition(".")[2] == "session" and holder.ref != "session") or holder.ref in ("flask.session",):
         walk.notebook.flow("trust", line, holder.ref, value.all_traces() | key.traces)
         return
     place = place_of(target.value)

@@ -65,9 +65,7 @@ def _compared(left: ast.expr, operator: ast.cmpop, right: ast.expr, outcome: boo
         for here, there in ((left, right), (right, left)):
             if _is_called(here, {"commonpath", "commonprefix"}):
                 yield inside(here), frozenset({"path", "extract"})
-            elif isinstance(there, ast.Constant) and there.value is not None and not _is_called(here, {"len", "type"}):
-                yield inside(here), _scope(here)
-            elif isinstance(there, ast.Name) and there.id.isupper():
+            elif (isinstance(there, ast.Constant) and there.value is not None and not _is_called(here, {"len", "type"})) or (isinstance(there, ast.Name) and there.id.isupper()):
                 yield inside(here), _scope(here)
     elif isinstance(operator, ast.Eq | ast.NotEq) and not outcome:
         return

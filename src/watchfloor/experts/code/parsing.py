@@ -192,7 +192,7 @@ class _Restore(ast.NodeTransformer):
     def __init__(self, fields: list[tuple[str, int]]) -> None:
         self.fields = fields
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802 - the name ast looks for
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         """A field's name becomes its expression; any other name stays."""
         if not node.id.startswith(_FIELD):
             return node

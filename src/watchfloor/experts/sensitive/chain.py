@@ -1,4 +1,4 @@
-"""The likeliest sequence of labels: Viterbi over a linear chain, many stretches at once (Lafferty et al., ICML 2001)."""
+"""The likeliest sequence of labels: Viterbi over a linear chain (Lafferty et al., ICML 2001), in batches."""
 
 from collections.abc import Sequence
 

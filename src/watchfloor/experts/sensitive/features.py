@@ -1,7 +1,7 @@
 """What the tagger sees of a token: hashed features of it and its neighbours, as arrays.
 
-A distinct token is looked at once (``Sights``); its neighbours come in by shifting and mixing whole columns of hashes, so
-that a token costs a look-up and some array work, not a loop over features. The features are the usual ones of
+A distinct token is looked at once (``Sights``); its neighbours come in by shifting and mixing whole columns of hashes,
+so that a token costs a look-up and some array work, not a loop over features. The features are the usual ones of
 named-entity taggers (Ratinov and Roth, CoNLL 2009): word, affixes, shape, word lists, and all of them around it.
 """
 
@@ -35,7 +35,8 @@ FEATURES: Final[tuple[tuple[tuple[int, int], ...], ...]] = (
     ((LISTED, -1), (LISTED, 0)), ((LISTED, 0), (LISTED, 1)), ((LISTED, -1), (LISTED, 0), (LISTED, 1)),
     ((SHAPE, -1), (SHAPE, 0)), ((SHAPE, 0), (SHAPE, 1)), ((SHAPE, -1), (SHAPE, 0), (SHAPE, 1)),
     ((SHORT, -2), (SHORT, -1), (SHORT, 0), (SHORT, 1), (SHORT, 2)),
-    ((CLASS, -3), (CLASS, -2), (CLASS, -1)), ((CLASS, -2), (CLASS, -1), (SHORT, 0)), ((CLASS, -1), (SHORT, 0), (CLASS, 1)),
+    ((CLASS, -3), (CLASS, -2), (CLASS, -1)), ((CLASS, -2), (CLASS, -1), (SHORT, 0)),
+    ((CLASS, -1), (SHORT, 0), (CLASS, 1)),
     ((KIND, 0), (CLASS, -1)), ((KIND, 0), (CLASS, -2)), ((KIND, 0), (CLASS, -3)), ((KIND, 0), (CLASS, 1)),
     ((KIND, 0), (KIND, -1), (KIND, 1)), ((SHORT, 0), (CLASS, 1), (CLASS, 2)), ((LISTED, 0), (SUFFIX2, 0)),
 )  # fmt: skip
@@ -87,7 +88,8 @@ class Sights:
         if len(text) == 4 and text.isdigit() and text[:2] in ("18", "19", "20"):
             kind, shape = "year", "year"
         itself = hash_of(word) in self._known and not (digits and len(text) > 1)
-        return _hashes(word if not digits or len(word) < 3 else shape + str(len(word)), word[:3], word[-3:], word[-2:], shape,
+        whole = word if not digits or len(word) < 3 else f"{shape}{len(word)}"
+        return _hashes(whole, word[:3], word[-3:], word[-2:], shape,
                        str(listed), kind, word if itself else f"{shape}|{listed}", short)  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Word lists as bits: whether a word is known as a name, a place or an ordinary word, without the words themselves.
 
-A Bloom filter of one hash function a list: a list takes as many bits as it needs to be wrong about one word in about ten
-at most, and nobody can read a list out of it.
+A Bloom filter of two hash functions a list, ten bits a word: wrong about one strange word in thirty, and nobody can read
+a list out of it.
 """
 
 import zlib
@@ -40,7 +40,7 @@ class Lexicon:
         self._lists = [(1 << place, lists[name].tobytes(), len(lists[name]) * 8) for place, name in enumerate(LISTS)]
 
     def of(self, word: str) -> int:
-        """Bits of the lists that a lower-case word is on; one word in fifty that is on none seems to be."""
+        """Bits of the lists that a lower-case word is on; one word in thirty that is on none seems to be."""
         found = 0
         for bit, data, size in self._lists:
             if all(data[place >> 3] >> (place & 7) & 1 for place in _places(word, size)):
@@ -49,7 +49,7 @@ class Lexicon:
 
 
 def bits_of(words: Iterable[str]) -> Bits:
-    """A list's bits: twelve a word.
+    """A list's bits: ten a word.
 
     Shape of the result: (size / 8,).
     """

@@ -26,8 +26,8 @@ _PLACEHOLDER: Final = re.compile(r"\[[^\[\]]*\]")
 def mask(text: str, spans: Iterable[Span], key: bytes) -> tuple[str, dict[str, str]]:
     """The text with placeholders for its spans, and what each placeholder stands for.
 
-    Spans outside the text are cut to it; of overlapping ones the longest counts. The table holds the secrets: keep it, and
-    ``key``, as you would keep the text.
+    Spans outside the text are cut to it; of overlapping ones the longest counts. The table holds the secrets: keep it,
+    and ``key``, as you would keep the text.
     """
     inside = (each._replace(start=max(each.start, 0), end=min(each.end, len(text))) for each in spans)
     kept = resolved([[each for each in inside if each.start < each.end]])

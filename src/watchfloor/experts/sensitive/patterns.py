@@ -31,8 +31,9 @@ def compiled(pattern: str) -> Any:
 _URL = compiled(r"(?i)\b(?:https?|ftps?|wss?)://[^\s\"'<>{}|\\^\x60\x00-\x20]+")
 _EMAIL = compiled(r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9\-]{1,63}\.){1,8}[A-Za-z]{2,24}\b")
 _DOMAIN = compiled(
-    r"(?i)\b(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,8}(?:com|net|org|edu|gov|mil|int|info|biz|io|dev|app|cloud|ru|cn|de|fr|uk|"
-    r"jp|br|it|es|nl|pl|se|ch|at|be|dk|fi|no|cz|hu|gr|pt|ro|si|eu|ca|au|nz|in|kr|tw|hk|sg|mx|ar|cl|za|tr|ua|ie|is|us|tv|co|xyz|top|online|site)\b"
+    r"(?i)\b(?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.){1,8}(?:com|net|org|edu|gov|mil|int|info|biz|io|dev|app|cloud|"
+    r"ru|cn|de|fr|uk|jp|br|it|es|nl|pl|se|ch|at|be|dk|fi|no|cz|hu|gr|pt|ro|si|eu|ca|au|nz|in|kr|tw|hk|sg|mx|ar|cl|za|tr|"
+    r"ua|ie|is|us|tv|co|xyz|top|online|site)\b"
 )
 _IPV4 = compiled(r"\b(?:\d{1,3}\.){3}\d{1,3}\b")
 _IPV6 = compiled(r"(?i)(?:[0-9a-f]{0,4}:){2,7}(?:\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}|[0-9a-f]{0,4})")
@@ -41,7 +42,8 @@ _MAC = compiled(r"(?i)\b[0-9a-f]{2}(?:[:\-][0-9a-f]{2}){5}\b")
 _IBAN = compiled(r"\b[A-Za-z]{2}\d{2} ?[A-Za-z0-9]{4}")
 _RESIDENT = compiled(r"\d{17}[\dXx]")
 _DATE = compiled(
-    r"\b\d{4}[\-/.][01]?\d[\-/.][0-3]?\d(?:[T ]{1,2}\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+\-]\d{2}:?\d{2})?)?\b"
+    r"\b\d{4}[\-/.][01]?\d[\-/.][0-3]?\d"
+    r"(?:[T ]{1,2}\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+\-]\d{2}:?\d{2})?)?\b"
     r"|\b[0-3]?\d[/.\-][0-3]?\d[/.\-](?:\d{4}|\d{2})\b"
     r"|\b[0-3]?\d[/\- ](?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[/\- ]\d{4}"
     r"(?::\d{2}:\d{2}:\d{2}(?: [+\-]\d{4})?)?\b"
@@ -75,7 +77,7 @@ def find(data: bytes) -> list[Find]:
     return sorted(found, key=lambda each: each.start)
 
 
-#: Patterns that settle a type by themselves or with a check: a byte the text must hold, the pattern, the type, the check.
+#: What settles a type by itself or with a check: a byte the text must hold, the pattern, the type, the check.
 _SURE: Final[tuple[tuple[bytes, Any, str, Callable[[bytes, int, int], bool]], ...]] = (
     (b"@", _EMAIL, "EMAIL_ADDRESS", lambda data, start, end: True),
     (b".", _IPV4, "IP_ADDRESS", lambda data, start, end: _is_ipv4(data, start, end)),

@@ -123,7 +123,8 @@ SHAPES: Final = (
     _shape(
         "webhook",
         "hooks.|webhook",
-        r"(https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|hooks\.zapier\.com/hooks/catch/|discord(?:app)?\.com/api/webhooks/|"
+        r"(https://(?:hooks\.slack\.com/(?:services|workflows|triggers)/|hooks\.zapier\.com/hooks/catch/|"
+        r"discord(?:app)?\.com/api/webhooks/|"
         r"[a-z0-9.\-]{1,60}\.webhook\.office\.com/|outlook\.office(?:365)?\.com/webhook/)[A-Za-z0-9_@/\-]{20,250})",
         0.95,
     ),
@@ -171,7 +172,8 @@ SHAPES: Final = (
     _shape(
         "password-hash",
         "$",
-        r"(\$(?:2[abxy]?|5|6|y|7)\$[A-Za-z0-9./$=,]{20,200}|\$(?:1|apr1)\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|\$argon2(?:id|i|d)\$[A-Za-z0-9./$=,+]{20,200}|"
+        r"(\$(?:2[abxy]?|5|6|y|7)\$[A-Za-z0-9./$=,]{20,200}|\$(?:1|apr1)\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|"
+        r"\$argon2(?:id|i|d)\$[A-Za-z0-9./$=,+]{20,200}|"
         r"\bpbkdf2_sha(?:256|512)\$\d{3,7}\$[A-Za-z0-9./]{5,40}\$[A-Za-z0-9+/=]{20,90})",
         0.9,
     ),
@@ -193,7 +195,8 @@ SHAPES: Final = (
     _shape(
         "windows-password",
         "psexec|net use|password",
-        r"(?i)(?:psexec(?:64)?(?:\.exe)?.{1,100}? -p |net use .{1,120}?/user:\S{1,60} |-Password )[\"']?([^\s\"'$%<*/][^\s\"']{2,80})",
+        r"(?i)(?:psexec(?:64)?(?:\.exe)?.{1,100}? -p |net use .{1,120}?/user:\S{1,60} |-Password )"
+        r"[\"']?([^\s\"'$%<*/][^\s\"']{2,80})",
         0.9,
     ),
     _shape("netrc-password", "machine", r"\bmachine \S{1,80}\s{1,8}login \S{1,80}\s{1,8}password (\S{3,120})", 0.95),
@@ -268,6 +271,5 @@ def _made_up(value: bytes) -> bool:
         or small.startswith((b"<", b"${", b"{{", b"%("))
         or b"your" in small
         or small.count(b"*") > 2
-        or b"example" in small
-        and b"." not in small
+        or (b"example" in small and b"." not in small)
     )

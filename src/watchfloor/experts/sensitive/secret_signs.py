@@ -18,10 +18,13 @@ from watchfloor.experts.sensitive.patterns import compiled
 Floats = npt.NDArray[np.float32]
 #: A name that may be followed by a secret, what stands between, and the value: in quotes or bare.
 _NAMED: Final = compiled(
-    r"(?i)(passw(?:or)?d|passphrase|passcode|pwd|pass|secret|token|api[_.\- ]?key|access[_.\- ]?key|private[_.\- ]?key|credentials?|"
-    r"auth[_\-]?key|(?:account|license|licence|admin|insert|query|deploy|encryption|signing|master|shared|consumer|client|app|io|stream|user)[_.\- ]?key|[a-z]{2,20}_key|"
+    r"(?i)(passw(?:or)?d|passphrase|passcode|pwd|pass|secret|token|api[_.\- ]?key|access[_.\- ]?key|"
+    r"private[_.\- ]?key|credentials?|"
+    r"auth[_\-]?key|(?:account|licen[sc]e|admin|insert|query|deploy|encryption|signing|"
+    r"master|shared|consumer|client|app|io|stream|user)[_.\- ]?key|[a-z]{2,20}_key|"
     r"connectkey|oauth|sonar\.login|[a-z]{3,20}_(?:api|id)|\.key)"
-    r"([\w.\-]{0,32}[\"'\x60\]\\]{0,4}(?:\s{1,3}(?:for (?:the )?user \S{1,40} )?is(?: set to)?[ :]|\s{0,12}(?:\|\||:=|===?|!==?|=>|->|[=:,(]))\s{0,12}(?:value=)?)"
+    r"([\w.\-]{0,32}[\"'\x60\]\\]{0,4}(?:\s{1,3}(?:for (?:the )?user \S{1,40} )?is(?: set to)?[ :]|"
+    r"\s{0,12}(?:\|\||:=|===?|!==?|=>|->|[=:,(]))\s{0,12}(?:value=)?)"
     r"(\"[^\"\n]{3,200}\"|'[^'\n]{3,200}'|\\\"[^\"\n]{3,200}\\\"|\x60[^\x60\n]{3,200}\x60|[^\s\"'\x60,;)<>&|]{4,200})"
 )
 _LONG: Final = compiled(r"[A-Za-z0-9_\-+/=.~]{18,200}")
@@ -30,18 +33,22 @@ _CHINESE: Final = re.compile(
 )
 _UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _STAND_IN: Final = re.compile(
-    r"(?i)example|change.?me|your|xxx|placeholder|insert|todo|redact|\*\*\*|###|dummy|sample|none|null|undefined|true$|false$|not.?set|here$|<|&lt;|\.\.\."
+    r"(?i)example|change.?me|your|xxx|placeholder|insert|todo|redact|"
+    r"\*\*\*|###|dummy|sample|none|null|undefined|true$|false$|not.?set|here$|<|&lt;|\.\.\."
 )
 _COMPUTED: Final = re.compile(
     r"[(){}\[\]]|\$|->|::|^[@%#./&]|env|process\.|getpass|config|request|self\.|this\.|args|params|input|\bnew\b|%s|%d|\+"
 )
 _NAMES_OF: Final = re.compile(
-    r"(?i)hash|sha\d|sha-|md5|commit|integrity|checksum|digest|etag|revision|version|public|tgz|blob|fingerprint|uuid|guid|image|tree|parent|font|css|class="
+    r"(?i)hash|sha\d|sha-|md5|commit|integrity|checksum|digest|etag|revision|version|public|"
+    r"tgz|blob|fingerprint|uuid|guid|image|tree|parent|font|css|class="
 )
 _CUES: Final = re.compile(r"(?i)passw|pwd|secret|token|key|auth|bearer|credential|login|api|access|sonar|oauth|private")
 _SERVICES: Final = re.compile(
-    r"(?i)twilio|aws|azure|slack|github|gitlab|facebook|twitter|linkedin|mail|okta|sauce|nasa|sonar|heroku|travis|netlify|segment|particle|blynk|postmark|"
-    r"jenkins|coveralls|codecov|climate|datadog|relic|google|firebase|algolia|zendesk|gitalk|squarespace|bitly|trello|mapbox|stripe|dropbox|asana|sentry"
+    r"(?i)twilio|aws|azure|slack|github|gitlab|facebook|twitter|linkedin|mail|okta|sauce|nasa|"
+    r"sonar|heroku|travis|netlify|segment|particle|blynk|postmark|"
+    r"jenkins|coveralls|codecov|climate|datadog|relic|google|firebase|algolia|zendesk|"
+    r"gitalk|squarespace|bitly|trello|mapbox|stripe|dropbox|asana|sentry"
 )
 _WORDS: Final = re.compile(r"[A-Za-z][a-z]{2,}")
 #: What each number of a candidate says.
@@ -203,7 +210,8 @@ def signs(each: Candidate) -> Floats:
     )
     attribute = bool(
         re.search(
-            r"(?i)(?:id|name|url|uri|path|file|type|length|field|label|hint|policy|size|count|prefix|regex|expire\w*|form|input|error|message|reset)[\"'\]\s]*[=:>-]*\s*$",
+            r"(?i)(?:id|name|url|uri|path|file|type|length|field|label|hint|policy|"
+            r"size|count|prefix|regex|expire\w*|form|input|error|message|reset)[\"'\]\s]*[=:>-]*\s*$",
             name.strip(),
         )
     )
