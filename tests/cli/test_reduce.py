@@ -52,7 +52,18 @@ def test_the_lines_of_the_contract(log: Path, capsys: pytest.CaptureFixture[str]
     incidents, summary = reduced(capsys, str(log))
     assert len(incidents) == 1
     one = incidents[0]
-    assert {"type", "incident_id", "start", "end", "hosts", "alerts", "alert_ids", "priority", "story", "stages"} <= set(one)
+    assert {
+        "type",
+        "incident_id",
+        "start",
+        "end",
+        "hosts",
+        "alerts",
+        "alert_ids",
+        "priority",
+        "story",
+        "stages",
+    } <= set(one)
     assert one["type"] == "incident"
     assert one["alerts"] == len(one["alert_ids"])
     rows = log.read_text().splitlines()
@@ -115,7 +126,9 @@ def test_a_damaged_checkpoint_is_one_clear_line(tmp_path: Path, log: Path, capsy
 def test_feedback_proposes_shows_and_is_undone(tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plain, _ = reduced(capsys, str(log))
     said = tmp_path / "said.jsonl"
-    said.write_text(json.dumps({"incident_id": plain[0]["incident_id"], "verdict": "false_positive", "reason": "a test"}))
+    said.write_text(
+        json.dumps({"incident_id": plain[0]["incident_id"], "verdict": "false_positive", "reason": "a test"})
+    )
     lines, _ = reduced(capsys, str(log), "--feedback", str(said))
     proposal = next(line for line in lines if line["type"] == "proposal")
     assert proposal["incidents_hidden"] == [plain[0]["incident_id"]]
@@ -132,7 +145,9 @@ def test_a_suppression_that_hides_what_was_true_is_refused(
     plain, _ = reduced(capsys, str(log))
     said = tmp_path / "said.jsonl"
     names = {(one["name"], one["host"]) for one in plain[0]["evidence"]}
-    verdicts: list[dict[str, Any]] = [{"incident_id": plain[0]["incident_id"], "verdict": "true_positive", "reason": "real"}]
+    verdicts: list[dict[str, Any]] = [
+        {"incident_id": plain[0]["incident_id"], "verdict": "true_positive", "reason": "real"}
+    ]
     verdicts += [
         {"alert": {"name": name, "host": host}, "verdict": "false_positive", "suppress": True, "reason": "noise"}
         for name, host in sorted(names)

@@ -23,5 +23,5 @@ def test_the_claims_hold(shared_data: Path) -> None:
     assert secrets["precision"] >= CLAIMED["precision"]
 
 
-#: A little under the figures of the results page.
-CLAIMED = {"overlap": 0.0, "strict": 0.0, "recall": 0.0, "precision": 0.0}
+#: The goals; not measured yet.
+CLAIMED = {"overlap": 0.90, "strict": 0.80, "recall": 0.95, "precision": 0.90}

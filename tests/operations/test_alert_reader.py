@@ -22,7 +22,8 @@ EVE = {
     "host": "sensor", "alert": {"signature": "ET SCAN Nmap", "severity": 1},
 }  # fmt: skip
 WAZUH = {
-    "timestamp": "2022-01-19T00:38:02.5+0000", "rule": {"level": 12, "description": "Brute force", "mitre": {"id": ["T1110"]}},
+    "timestamp": "2022-01-19T00:38:02.5+0000",
+    "rule": {"level": 12, "description": "Brute force", "mitre": {"id": ["T1110"]}},
     "agent": {"name": "web"}, "data": {"srcip": "203.0.113.9"},
 }  # fmt: skip
 OCSF = {

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tests.operations.streams import HOUR, START, attack, background, fed, numbered
 from tests.operations.streams import RANKING as OPENS
-
 from watchfloor.base.errors import InputError, UsageError
 from watchfloor.operations.feedback import FALSE, TRUE, Verdict, evidence_of, hides, learn, read
 from watchfloor.operations.floor import Floor

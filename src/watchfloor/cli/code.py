@@ -6,7 +6,7 @@ from watchfloor.cli import code_scan
 
 NAME = "code"
 SUMMARY = "find weaknesses in source code; triage a scanner's findings"
-DESCRIPTION = """Find weaknesses in Python (by following the data), Java and C (by their statements). Nothing is executed.
+DESCRIPTION = """Find weaknesses in Python (by following the data), Java and C (by statements). Nothing is executed.
 
 examples:
   watchfloor code scan src/

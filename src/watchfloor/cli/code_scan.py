@@ -16,7 +16,7 @@ NAME = "scan"
 SUMMARY = "scan files and folders of code"
 DESCRIPTION = """Scan code, most likely weaknesses first within each file. --sarif writes them as SARIF 2.1.0. --triage
 reads another scanner's SARIF over the same files and writes it to --sarif with each finding confirmed, put aside
-(suppressed, never deleted) or left alone. The exit code is 3 if a file could not be read; finding something is no error.
+(suppressed, never deleted) or left alone. The exit code is 3 if a file could not be read; findings are no error.
 
 examples:
   watchfloor code scan src/ app.py

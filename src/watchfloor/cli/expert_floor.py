@@ -24,15 +24,20 @@ def open_floor(settings: "Settings", names: Sequence[str] | None = None) -> "Exp
     from watchfloor.experts import bundled
     from watchfloor.experts.backbone import Backbone
     from watchfloor.experts.floor import ExpertFloor
+    from watchfloor.experts.own import OWN
     from watchfloor.experts.shelf import Shelf
 
     shelf = Shelf.at(settings.experts_dir)
     places = shelf.places()
     for name in names or ():
-        if name not in places:
-            raise UsageError(f"there is no expert {name!r}.", hint=f"There are: {', '.join(sorted(places))}.")
+        if name not in places and name not in OWN:
+            there = ", ".join(sorted({*places, *OWN}))
+            raise UsageError(f"there is no expert {name!r}.", hint=f"There are: {there}.")
     floor = ExpertFloor(Backbone(bundled.BACKBONE, threads=settings.workers))
     for name in names if names is not None else sorted(places):
+        if name not in places:
+            floor.attach(OWN[name]())
+            continue
         place = places[name]
         if not place.endpoint:
             floor.plug(shelf.load(place, floor.backbone.version))

@@ -43,10 +43,14 @@ def run(options: argparse.Namespace) -> int:
 def _records(shelf: Any) -> Any:
     from watchfloor.base.errors import WatchfloorError
     from watchfloor.experts import bundled
+    from watchfloor.experts.own import ABOUT, OWN
     from watchfloor.store.packs import MANIFEST, sha256_of
 
+    places = shelf.places()
+    for name in sorted(OWN.keys() - places.keys()):
+        yield {"expert": name, "from": "watchfloor", "kind": "analysis", "task": ABOUT[name]}
     base = sha256_of(bundled.BACKBONE / MANIFEST)
-    for name, place in sorted(shelf.places().items()):
+    for name, place in sorted(places.items()):
         record: dict[str, Any] = {"expert": name, "from": "watchfloor" if place.own else str(place.folder)}
         if place.endpoint:
             yield record | {"kind": "endpoint"}

@@ -1,4 +1,4 @@
-"""``watchfloor reduce``: alerts of any product in; the incidents worth opening out, the rest put aside with a reason."""
+"""``watchfloor reduce``: alerts in; the incidents worth opening out, the rest put aside with a reason."""
 
 import argparse
 import sys
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("inputs", metavar="INPUT", nargs="+", help="file, archive or folder of alerts to read")
     add("--json", metavar="FILE", help="write a JSON line an incident and a summary; - is standard output")
-    add("--mapping", metavar="FILE", help="JSON object that names the CSV columns of time, name, host, entity, severity")
+    add("--mapping", metavar="FILE", help="JSON object: the CSV columns of time, name, host, entity, severity")
     add("--feedback", metavar="FILE", help="JSON lines with verdicts on incidents or alerts; see docs/reduce.md")
     add("--state", metavar="DIR", help="go on from the checkpoint in this folder, and leave one there")
     add("--follow", action="store_true", help="read standard input as it comes; incidents are written as they open")

@@ -11,6 +11,7 @@ from watchfloor.base.errors import RefusedError
 from watchfloor.operations import checkpoint
 from watchfloor.operations.alert_columns import mapping_from
 from watchfloor.operations.alert_reader import AlertReader
+from watchfloor.operations.alerts import template
 from watchfloor.operations.feedback import (
     FALSE,
     Learned,
@@ -160,7 +161,8 @@ def taught(
     counted: dict[Selector, int] = {}
     for place in table.text:
         name, host, *_ = table.texts[place]
-        counted[name, host] = counted.get((name, host), 0) + 1
+        key = template(name), host
+        counted[key] = counted.get(key, 0) + 1
     proposals = [
         _proposal(one, known.get(one.incident_id) or frozenset([one.selector or ("", "")]), known, learned, counted)
         for one in verdicts

@@ -85,13 +85,14 @@ class Learner(nn.Module):
         flat = torch.cat(rows).to(device) if rows else torch.zeros(0, dtype=torch.long, device=device)
         starts = torch.tensor(np.cumsum([0, *(len(each) for each in rows[:-1])]), device=device)
         summed = self.lexicon(flat, starts) / counts.sqrt()[:, None]
-        return summed @ self.out if self.out is not None else summed
+        logits: Tensor = summed @ self.out if self.out is not None else summed
+        return logits
 
     def loss(self, deep: Tensor, words: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
         """Weighed cross entropy over all facets: of both paths together, and a little of each alone."""
         total = torch.zeros((), device=deep.device)
         for logits, share in ((deep + words, 1.0), (deep, 0.2), (words, 0.2)):
-            for place, part in enumerate(logits.split(self.sizes, -1)):
+            for place, part in enumerate(torch.split(logits, self.sizes, -1)):
                 each = functional.cross_entropy(part, targets[:, place], reduction="none", label_smoothing=0.02)
                 total = total + share * (each * weight).mean()
         return total
@@ -251,7 +252,7 @@ class _Job:
             logits = deep() + learner.words([rows[dev.speaks[i]] for i, rows in enumerate(self.dev_rows)])
             targets = torch.from_numpy(dev.targets).to(self.device)
             weight = torch.from_numpy(dev.weight).to(self.device)
-            parts = logits.split(learner.sizes, -1)
+            parts = torch.split(logits, learner.sizes, -1)
             each = [functional.cross_entropy(p, targets[:, i], reduction="none") * weight for i, p in enumerate(parts)]
             loss = float(torch.stack(each).mean())
             right = float(torch.stack([(p.argmax(-1) == targets[:, i]).float() for i, p in enumerate(parts)]).mean())

@@ -34,7 +34,7 @@ from watchfloor.lab.tasks import TASKS
 
 Floats = npt.NDArray[np.float32]
 #: Texts of each part and draws of the training texts.
-TRAIN, HELD, SEEDS = 2_500, 800, 3
+TRAIN, HELD, SEEDS = 1_200, 500, 2
 #: Labels of fewer training texts are left out of the probe.
 LEAST: Final = 10
 _STRENGTHS: Final = (0.01, 0.1, 1.0)

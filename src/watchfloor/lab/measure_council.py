@@ -24,7 +24,7 @@ from watchfloor.lab.measure_recording import wilson
 from watchfloor.lab.tasks import TASKS
 
 #: Texts of each task and of each foreign source.
-MANY: Final = 400
+MANY, MANY_FOREIGN = 400, 100
 #: Experts that know the same texts: either is a right route.
 _SAME: Final = {"cwe": {"cwe", "cvss"}, "cvss": {"cwe", "cvss"}}
 _READS_ALL: Final = "guard"
@@ -38,11 +38,11 @@ def foreign(data: Path) -> Iterator[tuple[str, str]]:
         ("pii_presidio/synth_dataset_v2", "text"),
     ):  # fmt: skip
         for number, record in enumerate(json_lines(text / f"{path}.jsonl.zst")):
-            if number >= MANY:
+            if number >= MANY_FOREIGN:
                 break
             found = record.get(field) or record.get("text") or ""
             if len(found) > 20:
-                yield found[:2_000], path.partition("/")[0]
+                yield found[:600], path.partition("/")[0]
 
 
 def right(judged: Judgement, example: Example) -> bool:

@@ -23,10 +23,11 @@ import numpy as np
 
 from watchfloor.lab.reduce_baselines import BASELINES
 from watchfloor.lab.reduce_pictures import draw
-from watchfloor.lab.reduce_ranking import Sample, fit, samples
-from watchfloor.lab.reduce_scenarios import ARCHIVE, Scenario, members, scenario
-from watchfloor.lab.reduce_scores import judged
+from watchfloor.lab.reduce_ranking import Sample, fit, samples, with_threshold
+from watchfloor.lab.reduce_scenarios import ARCHIVE, CAP, Scenario, members, scenario
+from watchfloor.lab.reduce_scores import covered, judged, lines_of
 from watchfloor.operations.floor import Floor
+from watchfloor.operations.incidents import Incident
 from watchfloor.operations.ranking import Ranking
 from watchfloor.operations.reducing import Table
 
@@ -49,6 +50,8 @@ def measured(data: Scenario, ranking: Ranking, *, curve: bool) -> dict[str, Any]
     """All figures of one scenario."""
     floor, seconds = reduced(data, ranking)
     found = judged(data, floor.ranked(), floor.books.fed)
+    found["threshold"] = ranking.threshold
+    found["opened"] = [_shown(data, incident) for incident in floor.ranked()]
     found["alerts_per_second_floor"] = round(len(data.alerts) / max(seconds, 1e-9))
     found["baselines"] = {name: baseline(data) for name, baseline in BASELINES.items()}
     if curve:
@@ -56,8 +59,22 @@ def measured(data: Scenario, ranking: Ranking, *, curve: bool) -> dict[str, Any]
         for shift in SHIFTS:
             moved = replace(ranking, threshold=ranking.threshold + shift)
             at = judged(data, reduced(data, moved)[0].ranked(), floor.books.fed)
-            found["curve"].append({"shift": shift} | {key: at[key] for key in ("items_a_day", "covered", "steps", "true")})
+            found["curve"].append(
+                {"shift": shift} | {key: at[key] for key in ("items_a_day", "covered", "steps", "true")}
+            )
     return found
+
+
+def _shown(data: Scenario, incident: Incident) -> dict[str, Any]:
+    """One incident for whoever looks into the figures."""
+    return {
+        "hours": round((incident.start - data.alerts[0].time) / 3600.0, 2),
+        "hosts": incident.hosts[:6],
+        "alerts": incident.alerts,
+        "score": round(incident.score, 2),
+        "steps": sorted(covered(data.event, lines_of(incident))),
+        "names": [member.name for member in incident.told_members()[:4]],
+    }
 
 
 def speed(data: Path, member: str, ranking: Ranking) -> dict[str, float]:
@@ -120,15 +137,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     names = members(options.data)
     learned: list[Sample] = []
+    capped: list[Scenario] = []
     for member in names:
         learned += samples(scenario(options.data, member, cap=options.cap))
+        capped.append(scenario(options.data, member, cap=CAP))
         print("read", member, file=sys.stderr, flush=True)
     found: dict[str, dict[str, Any]] = {}
     for member in names:
         data = scenario(options.data, member, cap=options.cap)
         if options.only and data.name not in options.only:
             continue
-        ranking = fit([one for one in learned if one.scenario != data.name])
+        others = [one for one in capped if one.name != data.name]
+        ranking = with_threshold(fit([one for one in learned if one.scenario != data.name]), others)
         found[data.name] = measured(data, ranking, curve=not options.no_curve)
         print(data.name, json.dumps(found[data.name], default=str)[:400], file=sys.stderr, flush=True)
     result = {"cap": options.cap, "scenarios": found, "overall": overall(found)}

@@ -14,9 +14,10 @@ def _at(items: float, coverage: float) -> tuple[float, float]:
 
 
 def draw(found: dict[str, dict[str, Any]], folder: Path) -> Path:
-    """Write ``reduce_curve.svg`` into a folder: a line a scenario, a cross for first-seen, the goal as a dashed line."""
+    """Write ``reduce_curve.svg``: a line a scenario, a cross for first-seen, the goal as a dashed line."""
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-size="12"'
+        ' font-family="sans-serif">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#fff"/>',
     ]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):

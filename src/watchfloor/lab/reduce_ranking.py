@@ -1,17 +1,19 @@
 """Learn the ranking of `watchfloor reduce`: a logistic model over groups of alerts, one scenario left out at a time.
 
-    python -m watchfloor.lab.reduce_ranking --data ../shared/data/edr --out src/watchfloor/bundled/operations/ranking.json
+    python -m watchfloor.lab.reduce_ranking --data ../shared/data/edr
+        --out src/watchfloor/bundled/operations/ranking.json
 
 A group counts as part of an attack when one of its alerts has an ``event_label``. Weights are fitted by Newton's
-method with an L2 penalty on standardised features; the weight of bursts may not be negative. The threshold is chosen
-on the training scenarios: the lowest at which at least ``PRECISION`` of the groups opened are true.
+method with an L2 penalty on standardised features; the weight of bursts may not be negative. The threshold is chosen by
+running the floor over the training scenarios (floods capped): the one that covers most steps while at least
+``PRECISION`` of the incidents are true, and of several such the one with fewest incidents.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from watchfloor.lab.reduce_scenarios import CAP, Scenario, members, scenario
+from watchfloor.lab.reduce_scores import judged
 from watchfloor.operations.floor import Floor
 from watchfloor.operations.groups import FEATURES, LINE_BITS, Group, features
 from watchfloor.operations.ranking import Ranking
 
-#: Share of opened training groups that has to be true; the L2 penalty; Newton steps.
-PRECISION, PENALTY, STEPS = 0.6, 3.0, 40
+#: Share of training incidents that has to be true; the L2 penalty; Newton steps.
+PRECISION, PENALTY, STEPS = 0.6, 10.0, 40
+#: Thresholds tried, in logits.
+GRID = (-3.5, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0)
 _MASK = (1 << LINE_BITS) - 1
 _BURST = FEATURES.index("burst")
 
@@ -61,8 +66,8 @@ def samples(data: Scenario) -> list[Sample]:
     ]
 
 
-def fit(found: Sequence[Sample], *, penalty: float = PENALTY, precision: float = PRECISION) -> Ranking:
-    """Weights, bias and threshold from samples."""
+def fit(found: Sequence[Sample], *, penalty: float = PENALTY) -> Ranking:
+    """Weights and bias from samples; the threshold is even odds until one is chosen."""
     table = np.array([one.values for one in found])
     truth = np.array([1.0 if one.steps else 0.0 for one in found])
     free = np.ones(table.shape[1], dtype=bool)
@@ -70,8 +75,25 @@ def fit(found: Sequence[Sample], *, penalty: float = PENALTY, precision: float =
     if weights[_BURST] < 0:
         free[_BURST] = False
         weights, bias = _newton(table, truth, free, penalty)
-    scores = table @ weights + bias
-    return Ranking(tuple(float(one) for one in weights), bias, _threshold(scores, truth, precision))
+    return Ranking(tuple(float(one) for one in weights), bias, 0.0)
+
+
+def with_threshold(ranking: Ranking, scenarios: Sequence[Scenario], *, precision: float = PRECISION) -> Ranking:
+    """The ranking with the threshold that does best on some scenarios."""
+    best: tuple[float, float, float] | None = None
+    for threshold in GRID:
+        moved = replace(ranking, threshold=threshold)
+        items = true = covered = 0
+        for data in scenarios:
+            floor = Floor(moved)
+            for alert in data.alerts:
+                floor.feed(alert, 0)
+            at = judged(data, floor.finish(), len(data.alerts))
+            items, true, covered = items + at["items"], true + at["true"], covered + at["covered"]
+        if items and true / items >= precision:
+            key = (float(covered), -float(items), threshold)
+            best = max(best, key) if best is not None else key
+    return replace(ranking, threshold=best[2] if best is not None else GRID[-1])
 
 
 def _newton(
@@ -91,32 +113,23 @@ def _newton(
     return weights, float(found[-1] - (weights * middle).sum())
 
 
-def _threshold(scores: NDArray[np.float64], truth: NDArray[np.float64], precision: float) -> float:
-    """The lowest score of a true group at which enough of the groups at or above it are true."""
-    order = np.argsort(-scores)
-    true = np.cumsum(truth[order])
-    share = true / np.arange(1, len(order) + 1)
-    good = np.flatnonzero((share >= precision) & (truth[order] > 0))
-    return float(scores[order[good[-1]]] - 1e-6) if len(good) else float(scores.max())
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fit on all scenarios and write the file that ships."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--data", type=Path, required=True, help="the edr folder")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--cap", type=int, default=0, help=f"cap floods while learning (say {CAP}); 0 reads all")
     options = parser.parse_args(arguments)
     found: list[Sample] = []
+    capped: list[Scenario] = []
     for member in members(options.data):
-        found += samples(scenario(options.data, member, cap=options.cap))
+        found += samples(scenario(options.data, member))
+        capped.append(scenario(options.data, member, cap=CAP))
         print(member, len(found), file=sys.stderr, flush=True)
-    made: dict[str, Any] = fit(found).to_json()
+    made: dict[str, Any] = with_threshold(fit(found), capped).to_json()
     made["made"] = {
         "scenarios": sorted({one.scenario for one in found}),
         "groups": len(found),
         "true_groups": sum(bool(one.steps) for one in found),
-        "cap": options.cap,
         "precision": PRECISION,
         "penalty": PENALTY,
     }

@@ -55,7 +55,9 @@ def judged(data: Scenario, incidents: Sequence[Incident], alerts: int) -> dict[s
         for step in here:
             # An alert that joined an incident already open is seen when it comes.
             seen = min(
-                member.first for member in incident.members if covered(data.event, [i & _MASK for i in member.ids]) >= {step}
+                member.first
+                for member in incident.members
+                if covered(data.event, [i & _MASK for i in member.ids]) >= {step}
             )
             met[step] = min(met.get(step, float("inf")), max(incident.opened, seen))
     items = len(incidents)

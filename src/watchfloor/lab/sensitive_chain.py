@@ -57,8 +57,12 @@ def learn(
     rate: float = 0.02,
     shrink: float = 3e-6,
     batch: int = 64,
+    drop: float = 0.0,
 ) -> Learned:
-    """Learn from stretches. ``shrink`` is the L2 of weights per step; the rate falls to nothing over the epochs."""
+    """Learn from stretches. ``shrink`` is the L2 of weights per step; the rate falls to nothing over the epochs.
+
+    ``drop`` is the share of features that each step does not see (dropout), so that no sentence is known by heart.
+    """
     draw = np.random.default_rng(seed)
     count = len(labels)
     found = Learned(
@@ -75,7 +79,8 @@ def learn(
         groups = [order[at : at + batch] for at in range(0, len(order), batch)]
         for place in draw.permutation(len(groups)):
             part = [stretches[at] for at in groups[place]]
-            gradients = _gradients(part, found, rules, start, buckets)
+            kept = draw.random(sum(each.columns.size for each in part), np.float32) >= drop
+            gradients = _gradients(part, found, rules, start, kept.astype(np.float32) / np.float32(1 - drop))
             now = rate * (1 - done / steps)
             gradients[0] += shrink * found.weights
             for adam, array, gradient in zip(
@@ -86,12 +91,12 @@ def learn(
     return found
 
 
-def _gradients(part: Sequence[Stretch], model: Learned, rules: Floats, start: Floats, buckets: int) -> list[Floats]:
+def _gradients(part: Sequence[Stretch], model: Learned, rules: Floats, start: Floats, kept: Floats) -> list[Floats]:
     sizes = [len(each.truth) for each in part]
     columns = np.concatenate([each.columns for each in part])
     truth = np.concatenate([each.truth for each in part])
     rows = np.arange(0, columns.size + 1, columns.shape[1])
-    seen = csr_matrix((np.ones(columns.size, np.float32), columns.ravel(), rows), (len(columns), buckets))
+    seen = csr_matrix((kept, columns.ravel(), rows), (len(columns), len(model.weights)))
     scores = np.asarray(seen @ model.weights, np.float32)
     believed, between, begin = _expected(scores, sizes, model.between + rules, model.begin + start)
     firsts = np.cumsum([0, *sizes[:-1]])

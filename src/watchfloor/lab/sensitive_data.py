@@ -6,7 +6,7 @@ the same count as one (``family``). Both files of Presidio's data share template
 
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -141,10 +141,22 @@ def filled(template: str, values: Values) -> tuple[str, tuple[Span, ...]]:
     return text + template[start:], tuple(spans)
 
 
-def own(language: str, times: int, seed: int) -> Iterator[Tagged]:
-    """Every template of ours filled a number of times, sometimes two in a row, in other casing, or among signs."""
+def unseen_templates(data: Path) -> list[str]:
+    """Presidio's templates of the dev and test parts."""
+    return [
+        template
+        for template, family in zip(templates(data), families(data), strict=True)
+        if part(f"presidio-template-{family}") != "train"
+    ]
+
+
+def own(language: str, times: int, seed: int, apart: Sequence[str] = ()) -> Iterator[Tagged]:
+    """Every template of ours filled a number of times, sometimes two in a row, in other casing, or among signs.
+
+    One that is close to a template in ``apart`` is left out.
+    """
     values, draw = Values(seed), random.Random(seed)
-    kinds = own_templates(language)
+    kinds = [template for template in own_templates(language) if not close_to(template, apart)]
     for number, template in enumerate(kinds):
         for _ in range(times):
             text, spans = filled(template, values)

@@ -11,7 +11,6 @@ from watchfloor.lab.examples import json_lines
 from watchfloor.lab.sensitive_data import own_templates
 from watchfloor.lab.sensitive_names import lists, written
 
-
 #: CVE texts that are read for ordinary words.
 _TEXTS: Final = 8_000
 _SMALL: Final = frozenset(("and", "of", "the", "for", "in"))

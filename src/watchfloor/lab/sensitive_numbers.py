@@ -197,4 +197,3 @@ class Numbers:
         body += f"{self._draw.randrange(1, 29):02d}{self._draw.randrange(1000):03d}"
         weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
         return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
-

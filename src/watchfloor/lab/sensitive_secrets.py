@@ -1,8 +1,8 @@
 """Teaches the small model that decides whether a value is a secret: from lines of our own and Nosey Parker's examples.
 
 Our lines (``written/secret_lines.txt``) say where the secret is. Nosey Parker's examples (Apache-2.0) only say whether
-a text holds one its rule means: in a text that does, the likeliest candidate is taken for it, in turns (multiple-instance
-learning); rules of the test and dev parts are never learned from.
+a text holds one its rule means: in a text that does, the likeliest candidate is taken for it, in turns
+(multiple-instance learning); rules of the test and dev parts are never learned from.
 """
 
 import random

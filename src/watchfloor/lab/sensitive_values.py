@@ -27,7 +27,20 @@ _ZH_SURNAMES: Final = written("zh_surnames")[0]
 _ZH_GIVEN: Final = written("zh_given")[0]
 _PARTICLES: Final = ("van der", "de", "von", "da", "bin", "el", "van", "di", "le", "dos")
 _ROADS: Final = ("Street", "Road", "Avenue", "Lane", "Drive", "St", "Rd.", "Ave", "Court", "Way", "Place")
-_ROAD_ENDS: Final = ("strasse", "straße", "gata", "vej", "gatan", "straat", "laan", "veien", "weg", "gasse", "katu", "tie")
+_ROAD_ENDS: Final = (
+    "strasse",
+    "straße",
+    "gata",
+    "vej",
+    "gatan",
+    "straat",
+    "laan",
+    "veien",
+    "weg",
+    "gasse",
+    "katu",
+    "tie",
+)
 
 
 class Values(Numbers):
@@ -93,9 +106,7 @@ class Values(Numbers):
         if way < 0.74:
             return f"{self.slot_last()} {self._draw.choice(_COMPANY_KINDS)}"
         if way < 0.84:
-            return (
-                f"{self._draw.choice(_COMPANY_FRONTS)} {self._draw.choice(_COMPANY_BACKS).title()}"
-            )
+            return f"{self._draw.choice(_COMPANY_FRONTS)} {self._draw.choice(_COMPANY_BACKS).title()}"
         if way < 0.88:
             return f"{self.slot_last()}, {self.slot_last()} and {self.slot_last()}"
         if way < 0.92:
@@ -251,9 +262,7 @@ class Values(Numbers):
 
     def slot_url(self) -> str:
         """The address of a site or page."""
-        path = self._draw.choice(
-            ("", "/", "/", f"/{self._draw.choice(_COMPANY_BACKS)}/{self._draw.randrange(999)}")
-        )
+        path = self._draw.choice(("", "/", "/", f"/{self._draw.choice(_COMPANY_BACKS)}/{self._draw.randrange(999)}"))
         return f"{self._draw.choice(('http://', 'https://', 'https://www.'))}{self._coined_host()}{path}"
 
     def slot_zname(self) -> str:
@@ -290,7 +299,6 @@ class Values(Numbers):
                 )
             )
         )
-
 
 
 #: What each slot's value is labelled; slots that are not here are nobody's.

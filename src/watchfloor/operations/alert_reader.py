@@ -179,9 +179,7 @@ class AlertReader:
             else:
                 account.reject_record(name, str(place), found)
 
-    def _taken(
-        self, found: Alert | Passed | str, name: str, number: int, place: int
-    ) -> Iterator[tuple[int, Alert]]:
+    def _taken(self, found: Alert | Passed | str, name: str, number: int, place: int) -> Iterator[tuple[int, Alert]]:
         if isinstance(found, Alert):
             self.account.kept += 1
             yield number, found

@@ -132,7 +132,9 @@ def _ours(record: dict[str, Any], line: int) -> Alert | Passed | str:
         program = image.replace("\\", "/").rsplit("/", 1)[-1] if isinstance(image, str) else "unknown program"
         tactics = _tactics([_dict(one).get("id") for one in record.get("tactics") or [] if isinstance(one, dict)])
         name = f"Watchfloor: {verdict} scene of {program}"
-        return made(record.get("start"), name, record.get("host"), line, "", 4 if verdict == "malicious" else 2, tactics)
+        return made(
+            record.get("start"), name, record.get("host"), line, "", 4 if verdict == "malicious" else 2, tactics
+        )
     return Passed(f"{kind} line")
 
 

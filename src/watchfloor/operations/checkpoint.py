@@ -102,9 +102,18 @@ def to_state(floor: Floor) -> dict[str, Any]:
         "groups": groups,
         "incidents": incidents,
         "running": running,
+        "pending": dict(floor.pending),
         "members": [member.to_state() for member in members],
         "clock": [*(None if abs(one) == float("inf") else one for one in floor.clock()), floor.ahead],
-        "books": [books.fed, books.late, books.leaps, books.repeats, books.episodes, books.aside, books.retired],
+        "books": [
+            books.fed,
+            books.late,
+            books.leaps,
+            books.repeats,
+            books.episodes,
+            dict(books.aside),
+            books.retired,
+        ],  # fmt: skip,
     }
 
 
@@ -125,8 +134,7 @@ def into(floor: Floor, state: dict[str, Any]) -> None:
         series = floor.memory.series[name, host]
         series.member = members[place]
         series.group = floor.groups.get(host) if grouped else None
+    floor.pending = dict(state["pending"])
     now, swept, ahead = state["clock"]
     floor.set_clock(*(float("-inf") if one is None else one for one in (now, swept)), ahead)
     floor.books = Books(*state["books"])
-
-

@@ -80,7 +80,13 @@ class Learned:
     def shown(self) -> list[dict[str, Any]]:
         """What was learned, in the order it was said."""
         return [
-            {"name": name, "host": host or "*", "true": votes[0], "false": votes[1], "logits": round(2 * _odds(votes), 2)}
+            {
+                "name": name,
+                "host": host or "*",
+                "true": votes[0],
+                "false": votes[1],
+                "logits": round(2 * _odds(votes), 2),
+            }
             for (name, host), votes in self.votes.items()
         ]
 

@@ -14,7 +14,7 @@ from watchfloor.operations.groups import LINE_BITS, MOST_IDS, NOVEL_BITS, ORDINA
 from watchfloor.operations.incidents import Incident, incident_id
 from watchfloor.operations.kinds import BACKGROUND
 from watchfloor.operations.memory import Memory, Series, in_run
-from watchfloor.operations.ranking import Ranking
+from watchfloor.operations.ranking import CRITICAL, Ranking
 
 #: Why alerts are put aside.
 ROUTINE, ECHO, BESIDE, RARE, SUPPRESSED = (
@@ -36,7 +36,12 @@ MOST_CONTEXT = 24
 SMALL_SITE = 16
 #: A clock this far ahead is not believed before so many alerts in a row agree.
 LEAP, BELIEVED = 30 * 86_400.0, 100
+#: Seconds a group that passes the threshold is given to show what else belongs to it, and how far above the
+#: threshold it is opened at once.
+SETTLE, SURE = 120.0, 4.0
 _FIRST_LOOK = 32
+#: How many times its largest run a run has to be before it is looked at again.
+_LOUD = 8
 _SWEEP_SECONDS = 60.0
 
 
@@ -73,6 +78,7 @@ class Floor:
         self.books = Books()
         self.groups: dict[str, Group] = {}
         self.incidents: dict[str, Incident] = {}
+        self.pending: dict[str, float] = {}
         self.now = float("-inf")
         self._suppressed = suppressed
         self._adjust = adjust
@@ -123,6 +129,8 @@ class Floor:
         if self.now == float("-inf"):
             self.memory.start = when
         self.now = when
+        if self.pending:
+            self._settle()
         if when - self._swept >= _SWEEP_SECONDS:
             self._swept = when
             self._sweep()
@@ -169,6 +177,7 @@ class Floor:
             self._close(group)
             group = None
         if group is None:
+            self.pending.pop(series.host, None)
             around = self.memory.surroundings(series.host, when)
             group = self.groups[series.host] = Group(series.host, when, when, around)
         return group
@@ -179,6 +188,16 @@ class Floor:
         member, group = series.member, series.group
         if member is not None and group is None and self.now - member.first > LONGEST:
             self._leave(series)  # its incident has grown long enough
+        if member is None and series.run >= _LOUD * max(series.peak, _FIRST_LOOK):
+            # A run that began quietly and was let go has become a flood: what follows is a member of its own.
+            group = self._group(series, when)
+            if series.name not in group.members:
+                hidden = self._suppressed is not None and self._suppressed(series.name, series.host)
+                member = group.members[series.name] = Member(
+                    series.name, series.host, series.kind, series.detector, when, when, series.surprise, series.peak,
+                    hidden=hidden,
+                )  # fmt: skip
+                series.member, series.group = member, group
         if member is None or group is None:
             return
         if member.burst > 0:
@@ -189,14 +208,19 @@ class Floor:
 
     def _judge(self, group: Group, when: float) -> None:
         """Score a group; open an incident, or let its own go on."""
-        group.around.elsewhere = max(group.around.elsewhere, self.memory.elsewhere(group, when))
-        given = max((one.given for one in group.members.values() if not one.hidden), default=0)
+        group.around.elsewhere = max(group.around.elsewhere, self.memory.elsewhere(group))
+        given = max((one.given for one in group.members.values() if one.excess > 0), default=0)
         score = self.ranking.score(features(group), given)
+        if given == CRITICAL:
+            score = max(score, self.ranking.threshold)  # a product is sure, and it is not usual here
         group.score = max(group.score, score)
         if self._on_judged is not None:
             self._on_judged(group)
         shift = self._adjust(group) if self._adjust is not None else 0.0
-        if score + shift < self.ranking.threshold:
+        over = score + shift - self.ranking.threshold
+        if not group.incident and over < SURE and not self._settled(group, over, when):
+            return
+        if over < 0:
             return
         incident = self.incidents.get(group.incident) or self._linked(group, when)
         opening = incident is None
@@ -214,6 +238,28 @@ class Floor:
             self._look_back(incident, when)
             if self.on_open is not None:
                 self.on_open(incident)
+
+    def _settled(self, group: Group, over: float, when: float) -> bool:
+        """Whether a group has had its time to settle; the first time it passes, its time begins."""
+        due = self.pending.get(group.host)
+        if due is None:
+            if over >= 0:
+                self.pending[group.host] = when + SETTLE
+            return False
+        if when < due:
+            return False
+        del self.pending[group.host]
+        return True
+
+    def _settle(self, *, last: bool = False) -> None:
+        """Judge groups whose time to settle is over; at the end of the stream, all that wait."""
+        for host in [host for host, due in self.pending.items() if last or self.now >= due]:
+            group = self.groups.get(host)
+            if group is None:
+                del self.pending[host]
+                continue
+            self.pending[host] = min(self.pending[host], self.now)
+            self._judge(group, self.now)
 
     def _linked(self, group: Group, when: float) -> Incident | None:
         """A recent incident this group continues: the same host, name, address, or the same moments."""
@@ -336,6 +382,7 @@ class Floor:
 
     def finish(self) -> list[Incident]:
         """End of the stream: everything is counted; incidents, highest priority first."""
+        self._settle(last=True)
         for group in list(self.groups.values()):
             self._close(group)
         return self.ranked()

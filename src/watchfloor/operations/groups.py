@@ -30,6 +30,7 @@ FEATURES = (
     *(f"kind {name}" for name in KINDS),
     "surprise", "strongest", "novel names", "detectors", "tactics", "burst", "same names on other hosts",
     "hours of past", "new lately on the host", "new lately at the site", "busy host",
+    "service change alone", "surprise after a day", "surprise at a quiet site",
 )  # fmt: skip
 
 
@@ -163,9 +164,16 @@ def features(group: Group) -> list[float]:
             burst = max(burst, member.burst)
     tactics.discard("")
     around = group.around
+    scaled = [log2(1.0 + value) for value in kinds]
+    weight = log2(1.0 + total)
+    hours = log2(1.0 + around.hours)
+    site = log2(1.0 + around.site_fresh)
+    # What is new means more once there is a past to be new against: from 0 at the start to 1 after 31 hours.
+    settled = min(1.0, hours / 5.0) ** 2
+    service = scaled[_PLACE["service"]]
+    alone = not around.elsewhere and sum(scaled) - service < 0.5
     return [
-        *(log2(1.0 + value) for value in kinds),
-        log2(1.0 + total), strongest / 2.0, log2(1.0 + novel), float(len(detectors)), float(len(tactics)), burst,
-        log2(1.0 + around.elsewhere), log2(1.0 + around.hours), log2(1.0 + around.host_fresh),
-        log2(1.0 + around.site_fresh), log2(1.0 + around.busy),
+        *scaled, weight, strongest / 2.0, log2(1.0 + novel), float(len(detectors)), float(len(tactics)), burst,
+        log2(1.0 + around.elsewhere), hours, log2(1.0 + around.host_fresh), site, log2(1.0 + around.busy),
+        service * alone * settled, weight * settled, weight / (1.0 + site),
     ]  # fmt: skip

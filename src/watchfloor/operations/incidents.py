@@ -134,7 +134,7 @@ class Incident:
             "opened": self.opened,
             "score": self.score,
             "strong_last": self.strong_last,
-            "joined": self.joined,
+            "joined": dict(self.joined),
             "hosts": self.hosts,
             "entities": sorted(self.entities),
             "context": self.context,

@@ -22,17 +22,39 @@ _TABLE: tuple[tuple[str, str, str, int], ...] = (
     ("echo", r"ids event|ids alerts? |ignoring now", "", 0),
     ("routine", r"database update|authentication success|log(?:in|on) success|successful log(?:in|on)", "", 0),
     ("session", r"session (?:opened|closed)", "", 1),
-    ("scan", r"\bscan|nmap|nikto|sqlmap|masscan|port ?sweep|insecure connection attempt|\bprob(?:e|ing)\b", "TA0043", 3),
-    ("web_attack", r"web attack|injection|\bxss\b|traversal|suspicious url|web ?shell|shellshock|exploit|brute force "
-     r"attempt|forbidden directory", "TA0001", 3),
-    ("credential", r"brute|multiple (?:failed|auth)|password|crack|credential|mimikatz|lsass|kerberoast|\bsam\b", "TA0006",
-     3),
-    ("web_error", r"(?:[45]00|40[1345]) error|error codes?\b|forbidden|status code|request method|characters in .*request",
-     "TA0043", 2),
+    (
+        "scan",
+        r"\bscan|nmap|nikto|sqlmap|masscan|port ?sweep|insecure connection attempt|\bprob(?:e|ing)\b",
+        "TA0043",
+        3,
+    ),
+    (
+        "web_attack",
+        r"web attack|injection|\bxss\b|traversal|suspicious url|web ?shell|shellshock|exploit|brute force "
+        r"attempt|forbidden directory",
+        "TA0001",
+        3,
+    ),
+    (
+        "credential",
+        r"brute|multiple (?:failed|auth)|password|crack|credential|mimikatz|lsass|kerberoast|\bsam\b",
+        "TA0006",
+        3,
+    ),
+    (
+        "web_error",
+        r"(?:[45]00|40[1345]) error|error codes?\b|forbidden|status code|request method|characters in .*request",
+        "TA0043",
+        2,
+    ),
     ("login_failed", r"login failed|failed log(?:in|on)|authentication fail|invalid user|login attempt", "TA0006", 1),
     ("privilege", r"\bsudo\b|changed uid|privilege|setuid|\buac\b|user_cmd|cred_refr|user_auth", "TA0004", 3),
-    ("account", r"user_acct|user_start|user_end|cred_acq|cred_disp|user_login|login parameter|new user\b|account", "TA0003",
-     2),
+    (
+        "account",
+        r"user_acct|user_start|user_end|cred_acq|cred_disp|user_login|login parameter|new user\b|account",
+        "TA0003",
+        2,
+    ),
     ("service", r"service[_ ](?:start|stop)|service .*(?:creat|install|stopp)|new service", "TA0005", 2),
     ("execution", r"entropy in .*request|reverse shell|powershell|command|script|wmi|macro|\bexecut", "TA0002", 3),
     ("exfiltration", r"exfil|tunnel|entropy in dns|upload|staged", "TA0010", 3),
@@ -45,7 +67,9 @@ _TABLE: tuple[tuple[str, str, str, int], ...] = (
     ("protocol", r"invalid|handshake|decompression|unable to match|unsolicited|no server welcome", "", 1),
     ("anomaly", r"unusual|new event|\bnew\b|deviat|out of expected|entropy|anomal", "", 1),
 )
-_LEXICON = tuple((re.compile(pattern, re.IGNORECASE), Kind(name, tactic, level)) for name, pattern, tactic, level in _TABLE)
+_LEXICON = tuple(
+    (re.compile(pattern, re.IGNORECASE), Kind(name, tactic, level)) for name, pattern, tactic, level in _TABLE
+)
 _OTHER = Kind("other", "", 1)
 
 #: All kinds, in a fixed order: features are laid out by it.

@@ -150,14 +150,14 @@ class Memory:
             busy=past.episodes.value(now) / (hours + 1.0),
         )
 
-    def elsewhere(self, group: Group, now: float) -> int:
+    def elsewhere(self, group: Group) -> int:
         """Other hosts where a name that is new in the group began as new at the same time."""
         others = {
             host
             for member in group.members.values()
             if (facts := self.names.get(member.name)) is not None
             for moment, host in facts.recent
-            if abs(now - moment) <= TOGETHER and host != group.host and member.excess > 0
+            if abs(group.last - moment) <= TOGETHER and host != group.host and member.excess > 0
         }
         return len(others)
 

@@ -15,8 +15,10 @@ from watchfloor.base.errors import PackError
 from watchfloor.operations.groups import FEATURES
 
 #: What a severity the product itself gave adds, in logits: high and critical. No training data names a severity,
-#: so this is set by hand: a critical alert that is new on its host is opened by itself.
-GIVEN_SEVERITY = (0.0, 0.0, 0.0, 2.0, 5.0)
+#: so this is set by hand.
+GIVEN_SEVERITY = (0.0, 0.0, 0.0, 2.0, 4.0)
+#: The gravest severity: what a product calls critical and is not usual on its host is opened by itself.
+CRITICAL = 4
 
 
 @dataclass(frozen=True, slots=True)

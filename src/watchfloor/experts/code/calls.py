@@ -1,7 +1,7 @@
 """What a call does: which sink it is, what it hands on, what it makes harmless."""
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from watchfloor.experts.code import containers, mistakes, sources
 from watchfloor.experts.code.kinds import EVERYWHERE
@@ -44,7 +44,7 @@ def read(walk: Walk, value: Value, key: Value, line: int) -> Value:
     return derived(value, line=line, ref=ref)
 
 
-def _function(walk: Walk, call: Call, called: Value) -> object | None:
+def _function(walk: Walk, call: Call, called: Value) -> Any:
     """The function of this text that is called, if it is one and not too deep."""
     function = called.function
     if function is None:
@@ -52,7 +52,12 @@ def _function(walk: Walk, call: Call, called: Value) -> object | None:
         own = not call.receiver.traces or call.place == "self"
         if len(named) == 1 and own and call.name.rpartition(".")[0] not in walk.imported and "." in call.name:
             function = named[0]
-    if function is None or type(function).__name__ == "Lambda" or function in walk.busy or len(walk.busy) >= DEEPEST_CALL:
+    if (
+        function is None
+        or type(function).__name__ == "Lambda"
+        or function in walk.busy
+        or len(walk.busy) >= DEEPEST_CALL
+    ):
         return None
     return function
 
@@ -96,7 +101,9 @@ def _check(walk: Walk, row: Sink, call: Call) -> None:
     test = _NEEDS.get(row.needs)
     if test is not None and not test(walk, row, call):
         return
-    arguments = [each for place in row.places if (each := call.receiver if place < 0 else call.argument(place)) is not None]
+    arguments = [
+        each for place in row.places if (each := call.receiver if place < 0 else call.argument(place)) is not None
+    ]
     arguments += [call.words[word] for word in row.words if word in call.words]
     if row.kind == "command" and row.needs == "shell":
         arguments = _programs(call)

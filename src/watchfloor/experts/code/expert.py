@@ -1,6 +1,6 @@
 """The expert ``code``: is this code vulnerable, which weakness is it, on which lines.
 
-    CodeExpert(model.load()).ask(["import os, flask\\nos.system(flask.request.args['x'])"])[0].facts["cwe"]  # "CWE-78"
+CodeExpert(model.load()).ask(["import os, flask\\nos.system(flask.request.args['x'])"])[0].facts["cwe"]  # "CWE-78"
 """
 
 from collections.abc import Sequence

@@ -79,7 +79,9 @@ def _call(walk: Walk, state: State, node: ast.Call) -> Value:
     else:
         called = evaluate(walk, state, node.func)
         name = called.ref or "?"
-    args, words, spread = [], {}, False
+    args: list[Value] = []
+    words: dict[str, Value] = {}
+    spread = False
     for each in node.args:
         if isinstance(each, ast.Starred):
             inner = evaluate(walk, state, each.value)
@@ -282,7 +284,8 @@ def _set(walk: Walk, state: State, node: ast.Set) -> Value:
 
 _EXPRESSIONS: Final[dict[type, Callable[[Walk, State, Any], Value]]] = {
     ast.Constant: _constant, ast.Name: _name, ast.Attribute: _attribute, ast.Call: _call, ast.BinOp: _binary,
-    ast.BoolOp: _boolean, ast.UnaryOp: _unary, ast.Compare: _compare, ast.IfExp: _conditional, ast.JoinedStr: _formatted,
+    ast.BoolOp: _boolean, ast.UnaryOp: _unary, ast.Compare: _compare,
+    ast.IfExp: _conditional, ast.JoinedStr: _formatted,
     ast.FormattedValue: _format_field, ast.List: _sequence, ast.Tuple: _sequence, ast.Set: _set, ast.Dict: _mapping,
     ast.Subscript: _subscript, ast.ListComp: _comprehension, ast.SetComp: _comprehension,
     ast.GeneratorExp: _comprehension, ast.DictComp: _comprehension, ast.NamedExpr: _assigned, ast.Lambda: _lambda,

@@ -14,7 +14,9 @@ from watchfloor.experts.code.walk import Call, Frame, State, Walk, merge, place_
 
 #: Times a loop's body is walked: once for what it starts with, once more for what it brings round.
 _ROUNDS: Final = 2
-_ENDING_CALLS: Final = frozenset({"flask.abort", "abort", "sys.exit", "exit", "quit", "os._exit", "werkzeug.exceptions.abort"})
+_ENDING_CALLS: Final = frozenset(
+    {"flask.abort", "abort", "sys.exit", "exit", "quit", "os._exit", "werkzeug.exceptions.abort"}
+)
 
 
 def run(walk: Walk, state: State, body: Sequence[ast.stmt]) -> State:
@@ -293,7 +295,8 @@ _STATEMENTS: Final[dict[type, Callable[[Walk, State, Any], State]]] = {
     ast.Return: _return, ast.Raise: _raise, ast.If: _if, ast.For: _for, ast.AsyncFor: _for, ast.While: _while,
     ast.Break: _break, ast.Continue: _continue, ast.With: _with, ast.AsyncWith: _with, ast.Try: _try,
     ast.TryStar: _try, ast.Match: _match, ast.Import: _import, ast.ImportFrom: _import_from,
-    ast.FunctionDef: _define, ast.AsyncFunctionDef: _define, ast.ClassDef: _class, ast.Delete: _delete, ast.Assert: _assert,
+    ast.FunctionDef: _define, ast.AsyncFunctionDef: _define, ast.ClassDef: _class,
+    ast.Delete: _delete, ast.Assert: _assert,
 }  # fmt: skip
 
 

@@ -24,12 +24,20 @@ _ABSENT: Final = (
     (re.compile(r"__|import"), frozenset({"code"})),
     (re.compile(r"!DOCTYPE|!ENTITY", re.IGNORECASE), frozenset({"xml"})),
 )
-_SHAPES: Final = frozenset({"isdigit", "isalnum", "isnumeric", "isdecimal", "isalpha", "isidentifier"})
-_JUDGES = re.compile(r"valid|safe|allow|permit|whitelist|is_local|check|verify|authori[sz]ed|trusted|legal", re.IGNORECASE)
+#: Methods that came out true, and what they prove of the text they were asked of.
+_OF_RECEIVER: Final = {
+    **dict.fromkeys(("isdigit", "isalnum", "isnumeric", "isdecimal", "isalpha", "isidentifier"), EVERYWHERE),
+    **dict.fromkeys(("is_relative_to", "samefile"), frozenset({"path", "extract"})),
+    "startswith": frozenset(),
+}
+_JUDGES = re.compile(
+    r"valid|safe|allow|permit|whitelist|is_local|check|verify|authori[sz]ed|trusted|legal", re.IGNORECASE
+)
 _MATCHES: Final = frozenset({"match", "fullmatch"})
 _THROUGH: Final = frozenset({
     "str", "repr", "lower", "upper", "strip", "resolve", "abspath", "realpath", "normpath", "urlparse", "urlsplit",
-    "encode", "decode", "lstrip", "rstrip", "casefold", "get", "Path", "commonpath", "commonprefix", "unquote", "absolute",
+    "encode", "decode", "lstrip", "rstrip", "casefold", "get",
+    "Path", "commonpath", "commonprefix", "unquote", "absolute",
 })  # fmt: skip
 _URL_PARTS: Final = frozenset({"netloc", "hostname", "host", "scheme", "domain"})
 
@@ -62,13 +70,18 @@ def _compared(left: ast.expr, operator: ast.cmpop, right: ast.expr, outcome: boo
         elif outcome and not (isinstance(right, ast.Constant) and not isinstance(right.value, tuple)):
             yield inside(left), _scope(left)
     elif isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot) and outcome:
-        for here, there in ((left, right), (right, left)):
-            if _is_called(here, {"commonpath", "commonprefix"}):
-                yield inside(here), frozenset({"path", "extract"})
-            elif (isinstance(there, ast.Constant) and there.value is not None and not _is_called(here, {"len", "type"})) or (isinstance(there, ast.Name) and there.id.isupper()):
-                yield inside(here), _scope(here)
-    elif isinstance(operator, ast.Eq | ast.NotEq) and not outcome:
+        yield from _equal(left, right)
+        yield from _equal(right, left)
+
+
+def _equal(here: ast.expr, there: ast.expr) -> Iterator[Proof]:
+    """What being equal to something proves: a literal or a constant by its name leaves no choice."""
+    if _is_called(here, {"commonpath", "commonprefix"}):
+        yield inside(here), frozenset({"path", "extract"})
         return
+    literal = isinstance(there, ast.Constant) and there.value is not None and not _is_called(here, {"len", "type"})
+    if literal or (isinstance(there, ast.Name) and there.id.isupper()):
+        yield inside(here), _scope(here)
 
 
 def _scope(checked: ast.expr) -> frozenset[str]:
@@ -81,26 +94,28 @@ def _scope(checked: ast.expr) -> frozenset[str]:
 
 
 def _called(call: ast.Call, outcome: bool) -> Iterator[Proof]:
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
-    receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+    method = isinstance(call.func, ast.Attribute)
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if not outcome:
-        if name == "any" and call.args:
-            yield from _any(call.args[0])
-        elif name == "search" and call.args:
-            for each in call.args:
-                yield inside(each), EVERYWHERE
-        return
-    if name in _SHAPES and receiver is not None:
-        yield inside(receiver), EVERYWHERE
-    elif name in _MATCHES and call.args and not _lax(call.args[0]):
-        yield inside(call.args[-1] if len(call.args) < 3 else call.args[1]), EVERYWHERE
-    elif name == "startswith" and receiver is not None and call.args:
-        yield inside(receiver), _beginning(call.args[0], receiver)
-    elif name in {"is_relative_to", "samefile"} and receiver is not None:
-        yield inside(receiver), frozenset({"path", "extract"})
+        yield from _refuted(call, name)
+    elif method and isinstance(call.func, ast.Attribute) and name in _OF_RECEIVER:
+        kinds = _beginning(call) if name == "startswith" else _OF_RECEIVER[name]
+        yield inside(call.func.value), kinds
+    elif name in _MATCHES and call.args:
+        if not _lax(call.args[0]):
+            yield inside(call.args[-1] if len(call.args) < 3 else call.args[1]), EVERYWHERE
     elif name == "all" and call.args and isinstance(call.args[0], ast.GeneratorExp):
         yield inside(call.args[0].generators[0].iter), EVERYWHERE
     elif _JUDGES.search(name):
+        for each in call.args:
+            yield inside(each), EVERYWHERE
+
+
+def _refuted(call: ast.Call, name: str) -> Iterator[Proof]:
+    """A search for bad words that came out false."""
+    if name == "any" and call.args:
+        yield from _any(call.args[0])
+    elif name == "search":
         for each in call.args:
             yield inside(each), EVERYWHERE
 
@@ -114,13 +129,14 @@ def _any(argument: ast.expr) -> Iterator[Proof]:
             yield inside(argument.generators[0].iter), EVERYWHERE - {"trust"}
 
 
-def _beginning(prefix: ast.expr, receiver: ast.expr) -> frozenset[str]:
+def _beginning(call: ast.Call) -> frozenset[str]:
+    """What ``text.startswith(prefix)`` proves: a whole host, or that a settled path is below a folder."""
+    prefix = call.args[0] if call.args else None
     if isinstance(prefix, ast.Constant) and isinstance(prefix.value, str):
-        if re.match(r"https?://[^/]+/", prefix.value):
-            return frozenset({"redirect", "fetch"})
-        return frozenset({"redirect"}) if prefix.value == "/" else frozenset()
-    settled = isinstance(receiver, ast.Call) or isinstance(receiver, ast.Name)
-    return frozenset({"path", "extract", "redirect", "fetch"}) if settled else frozenset()
+        return frozenset({"redirect", "fetch"}) if re.match(r"https?://[^/]+/", prefix.value) else frozenset()
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+    settled = isinstance(receiver, ast.Call | ast.Name)
+    return frozenset({"path", "extract", "redirect", "fetch"}) if settled and prefix is not None else frozenset()
 
 
 def absent(word: str) -> frozenset[str]:

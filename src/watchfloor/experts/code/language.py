@@ -5,16 +5,16 @@ from typing import Final
 
 _LOOK: Final = 20_000
 _SIGNS: Final = {
-    "python": re.compile(r"^\s*(?:def \w+\(.*|class \w+.*:\s*$|import \w[\w.]*(?: as \w+)?\s*$|from [\w.]+ import |elif .*:"
-                         r"|except.*:|async def |with .*:\s*$|if .*:\s*$|for \w+ in .*:|print\(|@\w[\w.]*\(|\w+ = [^;{]*$"
+    "python": re.compile(r"^\s*(?:def \w+\(.*|class \w+.*:\s*$|import \w[\w.]*(?: as \w+)?\s*$|from [\w.]+ import |elif .*:"  # noqa: E501
+                         r"|except.*:|async def |with .*:\s*$|if .*:\s*$|for \w+ in .*:|print\(|@\w[\w.]*\(|\w+ = [^;{]*$"  # noqa: E501
                          r"|return [^;{]*$|\w[\w.]*\([^;{]*\)\s*$)", re.MULTILINE),
-    "java": re.compile(r"^\s*(?:import (?:static )?[\w.]+(?:\.\*)?;|package [\w.]+;|(?:public|private|protected)\s+(?:static |"
+    "java": re.compile(r"^\s*(?:import (?:static )?[\w.]+(?:\.\*)?;|package [\w.]+;|(?:public|private|protected)\s+(?:static |"  # noqa: E501
                        r"final |abstract )*(?:class|interface|enum|void|[\w<>\[\]]+)\s+\w+|@Override|[A-Z]\w*(?:<.*>)?"
                        r" \w+ = .*;)|\bnew [A-Z]\w*\(|\bSystem\.\w+|\bString\s+\w+", re.MULTILINE),
-    "c": re.compile(r"^\s*(?:#\s*(?:include|define|if|endif|ifdef)\b|(?:static |const |unsigned |struct |extern |inline )*"
-                    r"(?:int|char|void|size_t|float|double|long|wchar_t|struct \w+|\w+_t)\s*\**\s*\w+\s*[\[(;=,])|->\w+|"
+    "c": re.compile(r"^\s*(?:#\s*(?:include|define|if|endif|ifdef)\b|(?:static |const |unsigned |struct |extern |inline )*"  # noqa: E501
+                    r"(?:int|char|void|size_t|float|double|long|wchar_t|struct \w+|\w+_t)\s*\**\s*\w+\s*[\[(;=,])|->\w+|"  # noqa: E501
                     r"\b(?:sizeof|malloc|memcpy|printf|strlen|strcpy|free|NULL)\b", re.MULTILINE),
-    "other": re.compile(r"<\?php|\$\w+\s*=|^\s*(?:const|let|var) \w+ =|=>\s*\{|\bfunction\s*\w*\(|^\s*fn \w+|^\s*func \w+|"
+    "other": re.compile(r"<\?php|\$\w+\s*=|^\s*(?:const|let|var) \w+ =|=>\s*\{|\bfunction\s*\w*\(|^\s*fn \w+|^\s*func \w+|"  # noqa: E501
                         r"\busing System|console\.log|\brequire\(|^resource \"|^\s*end\s*$|<html|\bstd::|^\s*use \w+::",
                         re.MULTILINE | re.IGNORECASE),
 }  # fmt: skip

@@ -20,8 +20,8 @@ def chosen(pattern: ast.pattern, subject: Value) -> tuple[bool | None, list[str]
         return (False if all(fits is False for fits, _ in answers) else None), names
     if isinstance(pattern, ast.MatchValue):
         if isinstance(pattern.value, ast.Constant) and subject.constants:
-            answers = {each == pattern.value.value for each in subject.options}
-            return (answers.pop() if len(answers) == 1 else None), []
+            equal = {each == pattern.value.value for each in subject.options}
+            return (equal.pop() if len(equal) == 1 else None), []
         return None, []
     if isinstance(pattern, ast.MatchSingleton):
         return (subject.constant is pattern.value if subject.known else None), []

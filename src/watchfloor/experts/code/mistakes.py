@@ -8,7 +8,7 @@ from watchfloor.experts.code.values import Value
 from watchfloor.experts.code.walk import Call, Walk
 
 _WEAK_HASHES: Final = frozenset({"md2", "md4", "md5", "sha", "sha1", "sha-1", "ripemd", "md5-sha1", "mdc2"})
-_HASHES: Final = re.compile(r"^(?:hashlib\.(?:md5|sha1|md4|md2)|(?:Crypto|Cryptodome)\.Hash\.(?:MD2|MD4|MD5|SHA|SHA1|RIPEMD)"
+_HASHES: Final = re.compile(r"^(?:hashlib\.(?:md5|sha1|md4|md2)|(?:Crypto|Cryptodome)\.Hash\.(?:MD2|MD4|MD5|SHA|SHA1|RIPEMD)"  # noqa: E501
                             r"\.new|(?:md5|sha)\.new|cryptography\.hazmat\.primitives\.hashes\.(?:MD5|SHA1)|hashes\.(?:MD5|SHA1)"
                             r"|MD5\.new|md5|sha1)$")  # fmt: skip
 _CIPHERS: Final = re.compile(
@@ -25,7 +25,9 @@ _PROTOCOLS: Final = ("PROTOCOL_SSLv2", "PROTOCOL_SSLv3", "PROTOCOL_TLSv1", "PROT
                      "SSLv2_METHOD", "SSLv3_METHOD", "SSLv23_METHOD", "TLSv1_METHOD", "TLSv1_1_METHOD")  # fmt: skip
 _SECRET: Final = re.compile(r"(?:^|_)(?:pass|passwd|password|pwd|secret|secret_key|api_?key|access_?key|private_?key|"
                             r"auth_?token|token)$", re.IGNORECASE)  # fmt: skip
-_PLACEHOLDER: Final = re.compile(r"^$|^[<{$%].*|^x+$|^\*+$|change|example|placeholder|your[-_ ]|^none$|^\s*$|\s", re.IGNORECASE)
+_PLACEHOLDER: Final = re.compile(
+    r"^$|^[<{$%].*|^x+$|^\*+$|change|example|placeholder|your[-_ ]|^none$|^\s*$|\s", re.IGNORECASE
+)
 
 
 def note(walk: Walk, call: Call) -> None:
@@ -45,8 +47,12 @@ def _hash(call: Call) -> str:
     if is_false(call.words.get("usedforsecurity")):
         return ""
     if call.name in ("hashlib.new", "hashlib.file_digest", "hmac.new", "hmac.digest"):
-        chosen = call.argument(0 if call.name == "hashlib.new" else 2 if "hmac" in call.name else 1, "name", "digestmod")
-        weak = chosen is not None and any(isinstance(each, str) and each.lower() in _WEAK_HASHES for each in chosen.options)
+        chosen = call.argument(
+            0 if call.name == "hashlib.new" else 2 if "hmac" in call.name else 1, "name", "digestmod"
+        )
+        weak = chosen is not None and any(
+            isinstance(each, str) and each.lower() in _WEAK_HASHES for each in chosen.options
+        )
         return "hash" if weak and "hmac" not in call.name else ""
     return "hash" if _HASHES.match(call.name) else ""
 

@@ -1,6 +1,6 @@
 """The calibrated layer: how often a text is vulnerable whose weightiest finding is of this kind and this sureness.
 
-A table of rates out of a pack (``pack.json``, ``rates.json``): counted where labelled files were there to count, a stated
+A table of rates out of a pack (``pack.json``, ``rates.json``): counted on labelled files where there were any, a stated
 prior elsewhere. Names, numbers, comments and texts of the code are no features.
 """
 
@@ -23,13 +23,13 @@ _ORDER: Final = {"request": 0, "fact": 0, "input": 1, "parameter": 2, "unknown":
 
 
 def top(findings: Iterable[Finding]) -> Finding | None:
-    """The weightiest finding: what happens on the main way before what happens in error handlers, sure before unsure."""
+    """The weightiest finding: what happens on the main way before error handlers, sure before unsure."""
     return min(findings, key=weight, default=None)
 
 
-def weight(each: Finding) -> tuple[bool, int, int, str]:
-    """How findings are ordered, weightiest first."""
-    return each.aside, _ORDER[each.strength], each.line, each.kind
+def weight(each: Finding) -> tuple[bool, int, bool, int, str]:
+    """How findings are ordered, weightiest first; what a page shows of it after what was done with it."""
+    return each.aside, _ORDER[each.strength], each.kind == "html", each.line, each.kind
 
 
 def keys(language: str, finding: Finding | None) -> tuple[str, ...]:

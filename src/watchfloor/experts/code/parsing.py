@@ -30,7 +30,7 @@ class Parsed:
 
 
 def parse(text: str, *, repair: bool = True) -> Parsed:
-    """The tree of a Python text; lines keep their numbers. Never raises; broken lines are left out only with ``repair``."""
+    """The tree of a Python text; lines keep their numbers. Never raises; ``repair`` leaves broken lines out."""
     if len(text) > MOST_CHARACTERS:
         return Parsed(None, trouble=f"longer than {MOST_CHARACTERS:,} characters")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", " ").replace("\f", " ").lstrip("\ufeff")
@@ -192,7 +192,7 @@ class _Restore(ast.NodeTransformer):
     def __init__(self, fields: list[tuple[str, int]]) -> None:
         self.fields = fields
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:
+    def visit_Name(self, node: ast.Name) -> Any:
         """A field's name becomes its expression; any other name stays."""
         if not node.id.startswith(_FIELD):
             return node

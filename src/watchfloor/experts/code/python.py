@@ -14,10 +14,22 @@ from watchfloor.experts.code.parsing import parse
 from watchfloor.experts.code.sources import REQUEST_DEFAULTS, REQUEST_PARAMETERS
 from watchfloor.experts.code.walk import Frame, State, Walk
 
-_ROUTES: Final = frozenset({"route", "get", "post", "put", "delete", "patch", "errorhandler", "websocket", "view_config"})
+_ROUTES: Final = frozenset(
+    {"route", "get", "post", "put", "delete", "patch", "errorhandler", "websocket", "view_config"}
+)
 _JSON_FRAMEWORKS: Final = ("fastapi", "rest_framework", "ninja", "aiohttp")
-_DOING: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Assign, ast.With, ast.For,
-                 ast.If, ast.Try)
+_DOING: Final = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Import,
+    ast.ImportFrom,
+    ast.Assign,
+    ast.With,
+    ast.For,
+    ast.If,
+    ast.Try,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,8 @@ def _fixed(routes: list[ast.expr]) -> bool:
     """Whether all routes are literals without variables: the path of the request is then the route itself."""
     for each in routes:
         first = each.args[0] if isinstance(each, ast.Call) and each.args else None
-        if not (isinstance(first, ast.Constant) and isinstance(first.value, str) and not set("<{*:") & set(first.value)):
+        if not (
+            isinstance(first, ast.Constant) and isinstance(first.value, str) and not set("<{*:") & set(first.value)
+        ):
             return False
     return bool(routes)

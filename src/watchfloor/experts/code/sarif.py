@@ -1,6 +1,6 @@
 """SARIF 2.1.0 (OASIS): our findings as a log that other tools show, and other tools' findings judged by ours.
 
-A finding is put aside only when the file could be read whole, the tool's rule speaks of weaknesses this expert looks for,
+A finding is put aside only when the file could be read whole, the rule speaks of weaknesses this expert looks for,
 and it finds none of them there. It stays in the log, marked ``suppressions``: nothing is deleted.
 """
 
@@ -46,7 +46,9 @@ class Triage:
     counts: Counter[str]
 
 
-def written(files: Iterable[tuple[str, Reading]], *, version: str, chance: Callable[[str, Finding], float]) -> dict[str, Any]:
+def written(
+    files: Iterable[tuple[str, Reading]], *, version: str, chance: Callable[[str, Finding], float]
+) -> dict[str, Any]:
     """A SARIF log of findings; ``chance`` says how likely one is right, and becomes its ``rank`` (0 to 100)."""
     results: list[dict[str, Any]] = []
     used: list[str] = []
@@ -92,7 +94,7 @@ def read(data: bytes, name: str) -> dict[str, Any]:
         InputError: it is no SARIF 2.1.0.
     """
     try:
-        log = json.loads(data.decode("utf-8-sig"))
+        log: dict[str, Any] = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name} is no JSON: {error}.") from None
     runs = log.get("runs") if isinstance(log, dict) else None
@@ -102,7 +104,7 @@ def read(data: bytes, name: str) -> dict[str, Any]:
 
 
 def triage(log: dict[str, Any], reading: Callable[[str], Reading | None]) -> Triage:
-    """Judge each finding of a log; ``reading`` gives what we say of the file under a URI, or none. ``log`` is changed."""
+    """Judge each finding of a log; ``reading`` gives what we say of a file by its URI. ``log`` is changed."""
     counts: Counter[str] = Counter()
     for run in log["runs"]:
         if not isinstance(run, dict):
@@ -144,7 +146,9 @@ def _rules(run: dict[str, Any]) -> dict[str, frozenset[str]]:
     driver = (run.get("tool") or {}).get("driver") if isinstance(run.get("tool"), dict) else None
     for rule in (driver or {}).get("rules") or [] if isinstance(driver, dict) else []:
         if isinstance(rule, dict):
-            numbers = {int(each) for each in re.findall(r"cwe[-/_]?(\d{1,5})", json.dumps(rule.get("properties", "")), re.I)}
+            numbers = {
+                int(each) for each in re.findall(r"cwe[-/_]?(\d{1,5})", json.dumps(rule.get("properties", "")), re.I)
+            }
             found[str(rule.get("id", ""))] = frozenset(
                 name for name, row in KINDS.items() if numbers & {row.cwe, *row.also})  # fmt: skip
     return found

@@ -14,7 +14,9 @@ from watchfloor.experts.code.parsing import MOST_CHARACTERS
 #: Endings of files a folder is searched for.
 ENDINGS: Final = frozenset({".py", ".pyw", ".java", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp"})
 #: Folders nobody wrote in by hand.
-SKIPPED: Final = frozenset({".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"})
+SKIPPED: Final = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".mypy_cache"}
+)
 _COOKIE: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
@@ -47,7 +49,11 @@ def scan(expert: CodeExpert, paths: Sequence[Path]) -> Iterator[Scanned]:
 
 def decoded(data: bytes) -> str:
     """The text of a source file: by its mark, its coding line, as UTF-8, else byte by byte; never fails."""
-    for mark, name in ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
+    for mark, name in (
+        (codecs.BOM_UTF8, "utf-8-sig"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
         if data.startswith(mark):
             return data.decode(name, "replace")
     for line in data.split(b"\n", 2)[:2]:

@@ -24,11 +24,12 @@ def _rows(kind: str, names: str, places: tuple[int, ...] = (0,), words: str = ""
     return {name: Sink(kind, places, frozenset(words.split()), needs=needs) for name in names.split()}
 
 
-_FILES: Final = ("open io.open codecs.open os.open os.remove os.unlink os.rmdir os.mkdir os.makedirs os.listdir os.scandir "
+_FILES: Final = ("open io.open codecs.open os.open os.remove os.unlink os.rmdir os.mkdir os.makedirs os.listdir os.scandir "  # noqa: E501
                  "os.walk os.stat os.path.exists os.path.isfile os.path.isdir os.path.getsize os.chmod os.chown "
                  "shutil.rmtree flask.send_file bottle.static_file zipfile.ZipFile tarfile.open gzip.open bz2.open "
                  "aiofiles.open fileinput.input linecache.getline django.http.FileResponse sanic.response.file "
-                 "starlette.responses.FileResponse fastapi.responses.FileResponse mmap.mmap os.access os.readlink")  # fmt: skip
+                 "starlette.responses.FileResponse fastapi.responses.FileResponse mmap.mmap os.access "
+                 "os.readlink")  # fmt: skip
 _VERBS: Final = "get post put delete head options patch request"
 
 #: Calls by dotted name.
@@ -55,7 +56,7 @@ CALLS: Final[dict[str, Sink]] = {
     **_rows("path", "flask.send_from_directory", (0,), "directory"),
     **_rows("html", "flask.Markup markupsafe.Markup jinja2.Markup django.utils.safestring.mark_safe "
             "django.utils.safestring.SafeString django.utils.safestring.SafeText starlette.responses.HTMLResponse "
-            "fastapi.responses.HTMLResponse self.write self.response.write self.response.out.write sanic.response.html"),
+            "fastapi.responses.HTMLResponse self.write self.response.write self.response.out.write sanic.response.html"),  # noqa: E501
     **_rows("html", "flask.make_response flask.Response django.http.HttpResponse django.http.response.HttpResponse "
             "django.http.HttpResponseBadRequest django.http.HttpResponseNotFound starlette.responses.Response "
             "werkzeug.wrappers.Response aiohttp.web.Response fastapi.responses.Response", (0,),
@@ -65,13 +66,13 @@ CALLS: Final[dict[str, Sink]] = {
     **_rows("xpath", "lxml.etree.XPath lxml.etree.ETXPath lxml.etree.XPathEvaluator", (0,), "path"),
     **_rows("xpath", "elementpath.select elementpath.iter_select", (1,), "path"),
     **_rows("xpath", "elementpath.Selector", (0,), "path"),
-    **_rows("xml", "xml.dom.minidom.parse xml.dom.minidom.parseString xml.dom.pulldom.parse xml.dom.pulldom.parseString "
-            "xml.sax.parse xml.sax.parseString lxml.etree.parse lxml.etree.fromstring lxml.etree.XML lxml.etree.iterparse "
+    **_rows("xml", "xml.dom.minidom.parse xml.dom.minidom.parseString xml.dom.pulldom.parse xml.dom.pulldom.parseString "  # noqa: E501
+            "xml.sax.parse xml.sax.parseString lxml.etree.parse lxml.etree.fromstring lxml.etree.XML lxml.etree.iterparse "  # noqa: E501
             "lxml.objectify.fromstring lxml.objectify.parse lxml.etree.fromstringlist", (0,), "string source",
             "external"),
-    **_rows("unpickle", "pickle.load pickle.loads cPickle.load cPickle.loads _pickle.load _pickle.loads dill.load dill.loads "
-            "cloudpickle.load cloudpickle.loads marshal.load marshal.loads shelve.open jsonpickle.decode yaml.unsafe_load "
-            "yaml.full_load yaml.full_load_all yaml.unsafe_load_all pandas.read_pickle joblib.load pickle.Unpickler().load "
+    **_rows("unpickle", "pickle.load pickle.loads cPickle.load cPickle.loads _pickle.load _pickle.loads dill.load dill.loads "  # noqa: E501
+            "cloudpickle.load cloudpickle.loads marshal.load marshal.loads shelve.open jsonpickle.decode yaml.unsafe_load "  # noqa: E501
+            "yaml.full_load yaml.full_load_all yaml.unsafe_load_all pandas.read_pickle joblib.load pickle.Unpickler().load "  # noqa: E501
             "pickle.Unpickler rpyc.classic.unpickle ruamel.yaml.load"),
     **_rows("unpickle", "yaml.load yaml.load_all", needs="loader"),
     **_rows("unpickle", "numpy.load", needs="pickle"),
@@ -86,7 +87,7 @@ CALLS: Final[dict[str, Sink]] = {
                        f"httpx.Client().{verb} httpx.AsyncClient().{verb} aiohttp.ClientSession().{verb}"
                        for verb in _VERBS.split()), (0,), "url"),
     "requests.request": Sink("fetch", (1,), frozenset({"url"})),
-    **_rows("regex", "re.compile re.match re.search re.fullmatch re.findall re.finditer re.sub re.split", (0,), "pattern"),
+    **_rows("regex", "re.compile re.match re.search re.fullmatch re.findall re.finditer re.sub re.split", (0,), "pattern"),  # noqa: E501
 }  # fmt: skip
 
 _DATABASE = re.compile(r"cur|conn|db|engine|session|sql|database|cnx|objects|query|store|tx|self", re.IGNORECASE)
@@ -98,15 +99,15 @@ METHODS: Final[dict[str, tuple[Sink, ...]]] = {
     **{name: (Sink("sql", (0,), frozenset({"sql", "query", "statement"}), None, "statement"),)
        for name in ("execute", "executemany", "executescript", "exec_driver_sql", "mogrify")},
     **{name: (Sink("sql", (0,), frozenset(), _DATABASE, "statement"),)
-       for name in ("raw", "extra", "from_statement", "read_sql", "query", "fetch", "fetchrow", "fetchval", "runquery")},
+       for name in ("raw", "extra", "from_statement", "read_sql", "query", "fetch", "fetchrow", "fetchval", "runquery")},  # noqa: E501
     **{name: (Sink("ldap", (2, 1, 0), frozenset({"filterstr", "filter", "search_filter", "base", "search_base"})),)
-       for name in ("search_s", "search_ext_s", "search_st", "search_ext", "modify_s", "add_s", "delete_s", "simple_bind_s")},
+       for name in ("search_s", "search_ext_s", "search_st", "search_ext", "modify_s", "add_s", "delete_s", "simple_bind_s")},  # noqa: E501
     "search": (Sink("ldap", (0, 1), frozenset({"search_filter", "search_base"}), None, "filter"),),
     "paged_search": (Sink("ldap", (0, 1), frozenset({"search_filter", "search_base"})),),
     "xpath": (Sink("xpath", (0,), frozenset({"_path"})),),
-    **{name: (Sink("xpath", (0,), frozenset({"path"}), _TREE),) for name in ("find", "findall", "iterfind", "findtext")},
+    **{name: (Sink("xpath", (0,), frozenset({"path"}), _TREE),) for name in ("find", "findall", "iterfind", "findtext")},  # noqa: E501
     **{name: (Sink("path", (-1,), frozenset(), _PATHLIB),)
-       for name in ("open", "read_text", "read_bytes", "write_text", "write_bytes", "exists", "is_file", "is_dir", "unlink",
+       for name in ("open", "read_text", "read_bytes", "write_text", "write_bytes", "exists", "is_file", "is_dir", "unlink",  # noqa: E501
                     "rmdir", "mkdir", "touch", "iterdir", "glob", "rglob", "stat", "rename", "replace", "chmod")},
     "exec_command": (Sink("command", (0,), frozenset({"command"})),),
     "send_command": (Sink("command", (0,), frozenset({"command_string"})),),

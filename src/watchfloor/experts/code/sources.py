@@ -48,7 +48,8 @@ CLEANERS: Final = {
     "xml.sax.saxutils.escape": _HTML | {"xml"}, "django.utils.html.escape": _HTML, "bleach.clean": _HTML,
     "django.utils.html.conditional_escape": _HTML, "django.utils.html.strip_tags": _HTML, "nh3.clean": _HTML,
     "django.utils.html.format_html": _HTML, "jinja2.escape": _HTML, "werkzeug.utils.escape": _HTML,
-    "urllib.parse.quote": frozenset({"html", "redirect", "path"}), "urllib.parse.quote_plus": frozenset({"html", "path"}),
+    "urllib.parse.quote": frozenset({"html", "redirect", "path"}),
+    "urllib.parse.quote_plus": frozenset({"html", "path"}),
     "urllib.parse.urlencode": frozenset({"html"}), "urllib.quote": frozenset({"html", "path"}),
     "shlex.quote": frozenset({"command"}), "pipes.quote": frozenset({"command"}),
     "werkzeug.utils.secure_filename": frozenset({"path"}), "secure_filename": frozenset({"path"}),
@@ -66,7 +67,8 @@ CLEANERS: Final = {
 }  # fmt: skip
 #: Calls whose result is nothing the argument's writer can choose: numbers, truths, digests, other people's data.
 OPAQUE: Final = frozenset({
-    "int", "float", "bool", "len", "isinstance", "issubclass", "type", "id", "hash", "ord", "abs", "round", "hex", "bin",
+    "int", "float", "bool", "len", "isinstance", "issubclass",
+    "type", "id", "hash", "ord", "abs", "round", "hex", "bin",
     "callable", "hasattr", "any", "all", "uuid.UUID", "decimal.Decimal", "range", "ipaddress.ip_address",
     "ipaddress.IPv4Address", "datetime.datetime.strptime", "time.strptime", "complex", "divmod", "sum",
     "os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.getsize", "open", "io.open", "codecs.open",

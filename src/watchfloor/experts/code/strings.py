@@ -11,7 +11,8 @@ _MOST_PARTS: Final = 24
 
 #: Methods of constants that are computed: what they return is as small as what they are asked of.
 _FOLDED: Final = frozenset({
-    "lower", "upper", "strip", "lstrip", "rstrip", "replace", "startswith", "endswith", "find", "rfind", "count", "title",
+    "lower", "upper", "strip", "lstrip", "rstrip", "replace",
+    "startswith", "endswith", "find", "rfind", "count", "title",
     "isdigit", "isalpha", "isalnum", "capitalize", "split", "index", "casefold", "removeprefix", "removesuffix",
 })  # fmt: skip
 _FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
@@ -39,7 +40,12 @@ def sliced(value: Value, lower: Value, upper: Value | None, line: int) -> Value:
     """``value[lower:upper]``; what is known to be cut off takes its traces along."""
     first = lower.constant if lower.known and isinstance(lower.constant, int) else None
     last = upper.constant if upper is not None and upper.known and isinstance(upper.constant, int) else None
-    if value.known and isinstance(value.constant, str | bytes) and first is not None and (upper is None or last is not None):
+    if (
+        value.known
+        and isinstance(value.constant, str | bytes)
+        and first is not None
+        and (upper is None or last is not None)
+    ):
         return constant(value.constant[first:last])
     if value.kind == "list" and not value.traces and first is not None and (upper is None or last is not None):
         return Value(kind="list", items=dict(enumerate(list(value.items.values())[first:last])))
@@ -61,7 +67,7 @@ def _text(part: Value) -> str | None:
 
 
 def _dropped(parts: list[Value], count: int, *, behind: bool = False) -> list[Value]:
-    """Pieces without the first ``count`` characters, as far as they are known; the last of reversed pieces ``behind``."""
+    """Pieces without the first ``count`` characters, as far as they are known; ``behind`` where they are reversed."""
     kept = list(parts)
     while kept and count > 0:
         text = _text(kept[0])

@@ -43,8 +43,8 @@ class Value:
 
     ``constants`` are ``(type name, value)`` pairs it is one of; none means it may be anything. ``ref`` is the dotted
     name of what it refers to, calls written ``()``. ``items`` maps keys or positions to elements where they are known,
-    ``kind`` says ``map`` or ``list``. ``parts`` are the pieces of a string in order. ``made`` holds keyword facts of the
-    call that made it.
+    ``kind`` says ``map`` or ``list``. ``parts`` are the pieces of a string in order. ``function`` is a
+    function of the text.
     """
 
     constants: frozenset[tuple[str, Any]] = frozenset()
@@ -156,7 +156,8 @@ def stepped(traces: Iterable[Trace], line: int) -> frozenset[Trace]:
 
 
 def cleaned(value: Value, kinds: frozenset[str], origins: frozenset[tuple[str, int]] | None = None) -> Value:
-    """The value after something made it harmless for kinds of sinks; only traces of ``origins`` where these are given."""
+    """The value after something made it harmless for kinds of sinks; only traces of ``origins`` where given."""
+
     def wash(each: Trace) -> Trace:
         if origins is not None and each.origin not in origins:
             return each

@@ -140,7 +140,9 @@ class Walk:
             return Value(traces=frozenset({Trace(ref, line, sources.SOURCE_NAMES[ref])}), ref=ref)
         if value.kind == "map" and name in value.items:
             return value.items[name]
-        return Value(traces=stepped(value.all_traces(), line), ref=ref) if value.traces or value.items else Value(ref=ref)
+        return (
+            Value(traces=stepped(value.all_traces(), line), ref=ref) if value.traces or value.items else Value(ref=ref)
+        )
 
     def shed(self, value: Value, line: int) -> frozenset[Trace]:
         """The traces a value hands on when it is handed somewhere: a whole request is one, too."""
@@ -158,4 +160,3 @@ def place_of(node: ast.expr) -> str:
     if not isinstance(node, ast.Name):
         return ""
     return ".".join((node.id, *reversed(words)))
-

@@ -1,7 +1,7 @@
 """Word lists as bits: whether a word is known as a name, a place or an ordinary word, without the words themselves.
 
-A Bloom filter of two hash functions a list, ten bits a word: wrong about one strange word in thirty, and nobody can read
-a list out of it.
+A Bloom filter of two hash functions a list, ten bits a word: wrong about one strange word in thirty, and nobody can
+read a list out of it.
 """
 
 import zlib

@@ -88,14 +88,18 @@ _SURE: Final[tuple[tuple[bytes, Any, str, Callable[[bytes, int, int], bool]], ..
 )  # fmt: skip
 
 
-def _all(data: bytes) -> Iterator[Find]:
-    if b"://" in data:
-        yield from map(_url, _URL.finditer(data))
+def _sure(data: bytes) -> Iterator[Find]:
     for byte, pattern, kind, holds in _SURE:
         if byte in data:
             for hit in pattern.finditer(data):
                 if holds(data, hit.start(), hit.end()):
                     yield Find(hit.start(), hit.end(), kind, True)
+
+
+def _all(data: bytes) -> Iterator[Find]:
+    if b"://" in data:
+        yield from map(_url, _URL.finditer(data))
+    yield from _sure(data)
     for hit in _IBAN.finditer(data):
         if end := _iban_end(data, hit.start()):
             yield Find(hit.start(), end, "IBAN_CODE", True)

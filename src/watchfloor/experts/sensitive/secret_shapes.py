@@ -151,7 +151,7 @@ SHAPES: Final = (
     _shape("salesforce-token", "00d", r"\b(00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{40,140})"),
     _shape("figma-token", "figma", r"(?i:figma.{0,16}?)(\d{4}-" + _U + r"|figd_[A-Za-z0-9_\-]{38,44})"),
     # watching
-    _shape("new-relic-key", "nr", r"\b(NR(?:AK|AA|II|IQ|RA|BR|JS|SP)-[A-Za-z0-9_\-]{19,44}|[a-f0-9]{36}NRAL)"),
+    _shape("new-relic-key", "nr", r"\b(NR(?:AK|AA|II|IQ|RA|BR|JS|SP)-[A-Za-z0-9_\-]{19,44}|\b[a-z0-9]{36}NRAL\b)"),
     _shape("pixie-key", "px-", r"\b(px-(?:dep|api)-" + _U + r")"),
     _shape("dynatrace-token", "dt0", r"\b(dt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64})\b"),
     _shape("sentry-token", "sntry", r"\b(sntry[su]_[A-Za-z0-9+/=_]{60,400})"),
@@ -173,8 +173,14 @@ SHAPES: Final = (
         "password-hash",
         "$",
         r"(\$(?:2[abxy]?|5|6|y|7)\$[A-Za-z0-9./$=,]{20,200}|\$(?:1|apr1)\$[A-Za-z0-9./]{1,8}\$[A-Za-z0-9./]{22}|"
-        r"\$argon2(?:id|i|d)\$[A-Za-z0-9./$=,+]{20,200}|"
+        r"\$argon2(?:id|i|d)\$[A-Za-z0-9./$=,+]{20,200}|\$[89]\$[A-Za-z0-9./]{8,20}\$[A-Za-z0-9./]{30,60}|"
         r"\bpbkdf2_sha(?:256|512)\$\d{3,7}\$[A-Za-z0-9./]{5,40}\$[A-Za-z0-9+/=]{20,90})",
+        0.9,
+    ),
+    _shape(
+        "kerberos-hash",
+        "$krb5",
+        r"(\$krb5(?:asrep|tgs|pa)\$\d{1,3}\$[^\s\"']{32,})",
         0.9,
     ),
     _shape("django-secret-key", "django-insecure", r"(django-insecure-[^\"'\s]{30,80})"),
@@ -191,6 +197,11 @@ SHAPES: Final = (
         0.93,
     ),
     _shape("bearer-token", "bearer", r"(?i:\bbearer:? )([A-Za-z0-9_\-.=+/~]{20,})", 0.9),
+    _shape(
+        "bearer-token",
+        "authorization",
+        r"(?i:authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:bearer|ssws|token) )([A-Za-z0-9_\-.=+/~]{12,})",
+    ),
     _shape("curl-user", "curl|-u", r"(?:^|\s)(?:-u|--user)[ =][\"']?[^\s:\"'$]{1,64}:([^\s\"'$]{3,200})", 0.9),
     _shape(
         "windows-password",
@@ -198,6 +209,26 @@ SHAPES: Final = (
         r"(?i)(?:psexec(?:64)?(?:\.exe)?.{1,100}? -p |net use .{1,120}?/user:\S{1,60} |-Password )"
         r"[\"']?([^\s\"'$%<*/][^\s\"']{2,80})",
         0.9,
+    ),
+    _shape(
+        "vault-unseal-key",
+        "unseal",
+        r"(?i:\bunseal(?: key(?: \d{1,2})?:)? )([A-Za-z0-9+/]{43,44}=?|[0-9a-f]{64})(?:[^A-Za-z0-9+/=]|$)",
+        0.93,
+    ),
+    _shape(
+        "device-token",
+        "/api/v1/",
+        r"://[A-Za-z0-9.\-]{1,80}(?::\d{2,5})?/api/v1/([a-z0-9]{20})/(?:telemetry|attributes|rpc)",
+    ),
+    _shape(
+        "login-key", "login_with_api_key", r"login_with_api_key[^\[]{1,60}\[\s{0,20}[\"'](\d{1,4}-[A-Za-z0-9]{64})[\"']"
+    ),
+    _shape(
+        "password",
+        "password|passwd",
+        r"(?i)(?:^|[\s{;])(?:store|key)?passw(?:or)?d\s{1,4}(?:\"([^\"\n$]{3,120})\"|'([^'\n$]{3,120})')\s{0,4}(?:[\r\n;}]|$)",
+        0.8,
     ),
     _shape("netrc-password", "machine", r"\bmachine \S{1,80}\s{1,8}login \S{1,80}\s{1,8}password (\S{3,120})", 0.95),
     _shape("wireguard-key", "key", r"(?:PrivateKey|PresharedKey)\s?=\s?([A-Za-z0-9+/]{43}=)", 0.97),
@@ -207,7 +238,7 @@ SHAPES: Final = (
     _shape(
         "network-credential",
         "credential|directoryentry",
-        r"(?:NetworkCredential|DirectoryEntry)\((?:\s?\"[^\"]{1,120}\",){1,2}\s?\"([^\"]{3,120})\"",
+        r"(?:NetworkCredential|DirectoryEntry)\((?:\s{0,40}\"[^\"]{1,120}\",){1,2}\s{0,40}\"([^\"]{3,120})\"",
         0.93,
     ),
 )
@@ -217,7 +248,7 @@ INFRASTRUCTURE: Final = (
     _shape(
         "aws-arn",
         "arn:aws",
-        r"\b(arn:aws(?:-cn|-us-gov)?:[a-z0-9\-]{2,30}:[a-z0-9\-]{0,20}:\d{0,12}:[A-Za-z0-9_.:/*\-]{1,200})",
+        r"\b(arn:aws(?:-cn|-us-gov)?:[a-z0-9\-]{2,30}:[a-z0-9\-]{0,20}:\d{0,12}:[A-Za-z0-9_.:/*{}$\-]{1,200})",
         0.8,
     ),
     _shape(
@@ -230,6 +261,13 @@ INFRASTRUCTURE: Final = (
         "storage-bucket",
         "s3",
         r"(?:^|[^A-Za-z0-9.\-])(s3(?:[.\-][a-z0-9\-]{4,20})?\.amazonaws\.com/[a-z0-9][a-z0-9.\-]{2,62})",
+        0.8,
+    ),
+    _shape("storage-bucket", "storage.googleapis", r"\b([a-z0-9][a-z0-9._\-]{0,200}\.storage\.googleapis\.com)\b", 0.8),
+    _shape(
+        "storage-bucket",
+        "storage.googleapis",
+        r"(?:^|[^A-Za-z0-9.\-])(storage\.googleapis\.com/[a-z0-9][a-z0-9._\-]{2,62})",
         0.8,
     ),
     _shape("shop-domain", "myshopify", r"\b([a-z0-9][a-z0-9\-]{2,60}\.myshopify\.com)\b", 0.7),
@@ -250,11 +288,12 @@ def shaped(data: bytes, shapes: tuple[Shape, ...] = SHAPES) -> Iterator[Span]:
         if not any(word in small for word in shape.words):
             continue
         for hit in shape.pattern.finditer(data):
-            value = hit.group(1)
+            group = hit.lastindex
+            value = hit.group(group)
             if len(set(value)) > 3 and not _made_up(value):
-                yield Span(hit.start(1), hit.end(1), shape.type, shape.score)
+                yield Span(hit.start(group), hit.end(group), shape.type, shape.score)
             elif len(value) == 40 and shape.type.startswith("aws-secret"):
-                yield Span(hit.start(1), hit.end(1), shape.type, 0.6)
+                yield Span(hit.start(group), hit.end(group), shape.type, 0.6)
 
 
 def is_infrastructure(kind: str) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -22,9 +23,9 @@ _NAMED: Final = compiled(
     r"private[_.\- ]?key|credentials?|"
     r"auth[_\-]?key|(?:account|licen[sc]e|admin|insert|query|deploy|encryption|signing|"
     r"master|shared|consumer|client|app|io|stream|user)[_.\- ]?key|[a-z]{2,20}_key|"
-    r"connectkey|oauth|sonar\.login|[a-z]{3,20}_(?:api|id)|\.key)"
+    r"connectkey|oauth|sonar\.login|[a-z]{3,20}_(?:api|id|pat)|\.key)"
     r"([\w.\-]{0,32}[\"'\x60\]\\]{0,4}(?:\s{1,3}(?:for (?:the )?user \S{1,40} )?is(?: set to)?[ :]|"
-    r"\s{0,12}(?:\|\||:=|===?|!==?|=>|->|[=:,(]))\s{0,12}(?:value=)?)"
+    r"\s{0,12}(?:\|\||:=|===?|!==?|=>|->|[=:,(]|value=))\s{0,12}(?:value=)?)"
     r"(\"[^\"\n]{3,200}\"|'[^'\n]{3,200}'|\\\"[^\"\n]{3,200}\\\"|\x60[^\x60\n]{3,200}\x60|[^\s\"'\x60,;)<>&|]{4,200})"
 )
 _LONG: Final = compiled(r"[A-Za-z0-9_\-+/=.~]{18,200}")
@@ -37,7 +38,7 @@ _STAND_IN: Final = re.compile(
     r"\*\*\*|###|dummy|sample|none|null|undefined|true$|false$|not.?set|here$|<|&lt;|\.\.\."
 )
 _COMPUTED: Final = re.compile(
-    r"[(){}\[\]]|\$|->|::|^[@%#./&]|env|process\.|getpass|config|request|self\.|this\.|args|params|input|\bnew\b|%s|%d|\+"
+    r"[(){}\[\]]|^\$|\$[A-Z{]|->|::|^[@%#./&]|env|process\.|getpass|config|request|self\.|this\.|args|params|input|\bnew\b|%s|%d|\+"
 )
 _NAMES_OF: Final = re.compile(
     r"(?i)hash|sha\d|sha-|md5|commit|integrity|checksum|digest|etag|revision|version|public|"
@@ -51,6 +52,28 @@ _SERVICES: Final = re.compile(
     r"gitalk|squarespace|bitly|trello|mapbox|stripe|dropbox|asana|sentry"
 )
 _WORDS: Final = re.compile(r"[A-Za-z][a-z]{2,}")
+_ATTRIBUTE: Final = re.compile(
+    r"(?i)(?:id|name|url|uri|path|file|type|length|field|label|hint|policy|"
+    r"size|count|prefix|regex|expire\w*|form|input|error|message|reset)[\"'\]\s]*[=:>-]*\s*$"
+)
+_DOTTED: Final = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+")
+_IDENTIFIER: Final = re.compile(r"[A-Za-z]+(?:[_.\-][A-Za-z]+)+|[a-z]+(?:[A-Z][a-z]+)+")
+_LENGTHS: Final[dict[str, float]] = {
+    "length<6": 6,
+    "length<8": 8,
+    "length<12": 12,
+    "length<20": 20,
+    "length<32": 32,
+    "length<48": 48,
+    "longer": math.inf,
+}
+_ENTROPIES: Final[dict[str, float]] = {
+    "entropy<2.5": 2.5,
+    "entropy<3": 3,
+    "entropy<3.5": 3.5,
+    "entropy<4": 4,
+    "entropy 4+": math.inf,
+}
 #: What each number of a candidate says.
 SIGNS: Final = (
     "always",
@@ -180,91 +203,100 @@ def candidates(data: bytes, folded: str) -> Iterator[Candidate]:
 
 def signs(each: Candidate) -> Floats:
     """The numbers of one candidate. Shape (len(``SIGNS``),)."""
-    value, name = each.value, each.name.lower()
+    found = _of_value(each.value)
+    found |= _of_name(each.name.lower())
+    found |= _of_place(each, found)
+    return np.array([found[sign] for sign in SIGNS], np.float32)
+
+
+def _of_value(value: str) -> dict[str, bool]:
+    """What the value alone says."""
     size = len(value)
-    counts = Counter(value)
-    entropy = -sum(count / size * math.log2(count / size) for count in counts.values()) if size else 0.0
     digits, letters = sum(map(str.isdigit, value)), sum(map(str.isalpha, value))
-    hexadecimal = all(char in "0123456789abcdefABCDEF" for char in value) and digits > 0
-    signs_in = size - digits - letters
+    turns = sum(one.islower() != two.islower() for one, two in pairwise(value) if one.isalpha() and two.isalpha())
     wordy = sum(len(word) for word in _WORDS.findall(value) if re.search(r"[aeiou]", word)) / max(letters, 1)
-    turns = sum(
-        one.islower() != two.islower()
-        for one, two in zip(value, value[1:], strict=False)
-        if one.isalpha() and two.isalpha()
-    )
-    named, cue = bool(name), bool(_CUES.search(each.before)) or bool(name)
-    mixed = digits > 0 and letters > 0 and entropy > 3
+    hexadecimal = digits > 0 and all(char in "0123456789abcdefABCDEF" for char in value)
     words = wordy > 0.75 and digits <= 2
-    uuid = bool(_UUID.fullmatch(value))
-    kind = (
-        0
-        if re.search(r"pass|pwd", name)
-        else 1
-        if "secret" in name
-        else 2
-        if "token" in name
-        else 3
-        if "key" in name
-        else 4
-    )
-    attribute = bool(
-        re.search(
-            r"(?i)(?:id|name|url|uri|path|file|type|length|field|label|hint|policy|"
-            r"size|count|prefix|regex|expire\w*|form|input|error|message|reset)[\"'\]\s]*[=:>-]*\s*$",
-            name.strip(),
-        )
-    )
-    lengths = [6, 8, 12, 20, 32, 48, 10**9]
-    entropies = [2.5, 3, 3.5, 4, 99]
-    length = next(place for place, limit in enumerate(lengths) if size < limit)
-    level = next(place for place, limit in enumerate(entropies) if entropy < limit)
-    identifier = bool(re.fullmatch(r"[A-Za-z]+(?:[_.\-][A-Za-z]+)+|[a-z]+(?:[A-Z][a-z]+)+", value))
-    beside_hash = bool(_NAMES_OF.search(each.before[-40:] + name))
-    found = [
-        1,
-        named,
-        *(place == length for place in range(7)),
-        each.quoted,
-        digits == size,
-        hexadecimal,
-        hexadecimal and size in (32, 40, 64),
-        value.isalpha() and value.islower(),
-        value.isalpha(),
-        value.isupper() and letters == size,
-        digits > 0 and letters > 0 and not signs_in,
-        signs_in > 0,
-        any(char in "+/=" for char in value),
-        digits > 0.15 * size,
-        *(place == level for place in range(5)),
-        turns > 0.25 * size,
-        words,
-        len(counts) <= 4,
-        bool(_STAND_IN.search(value)),
-        bool(_COMPUTED.search(value)),
-        bool(value) and value.lower().strip(":_-") in name,
-        " " in value.strip(),
-        "://" in value,
-        value.count("/") > 1 and words,
-        uuid,
-        *(named and place == kind for place in range(5)),
-        attribute,
-        beside_hash,
-        cue,
-        bool(_SERVICES.search(each.before + name)),
-        " is" in each.between,
-        "," in each.between or "(" in each.between,
-        bool(re.fullmatch(r"[A-Za-z_]+(?:\.[A-Za-z_]+)+", value)),
-        identifier,
-        each.after.startswith("("),
-        "!=" in each.between or "==" in each.between,
-        named and not each.quoted,
-        named and not each.quoted and words,
-        named and each.quoted and words,
-        not cue,
-        cue and mixed,
-        hexadecimal and cue,
-        hexadecimal and not cue,
-        uuid and cue,
-    ]
-    return np.array(found, np.float32)
+    return {
+        "always": True,
+        "digits only": digits == size,
+        "hexadecimal": hexadecimal,
+        "hex 32/40/64": hexadecimal and size in (32, 40, 64),
+        "small letters only": value.isalpha() and value.islower(),
+        "letters only": value.isalpha(),
+        "capitals only": value.isupper() and letters == size,
+        "letters and digits": digits > 0 and letters > 0 and digits + letters == size,
+        "with signs": digits + letters < size,
+        "base64 signs": any(char in "+/=" for char in value),
+        "many digits": digits > 0.15 * size,
+        "case turns": turns > 0.25 * size,
+        "words": words,
+        "few characters": len(set(value)) <= 4,
+        "stand-in": bool(_STAND_IN.search(value)),
+        "computed": bool(_COMPUTED.search(value)),
+        "blanks": " " in value.strip(),
+        "address": "://" in value,
+        "path": value.count("/") > 1 and words,
+        "uuid": bool(_UUID.fullmatch(value)),
+        "dotted words": bool(_DOTTED.fullmatch(value)),
+        "identifier": bool(_IDENTIFIER.fullmatch(value)),
+        **_bands(_LENGTHS, size),
+        **_bands(_ENTROPIES, _entropy(value)),
+    }
+
+
+def _of_name(name: str) -> dict[str, bool]:
+    """What the name before it says, in small letters."""
+    kinds = {
+        "name of a password": "pass" in name or "pwd" in name,
+        "name of a secret": "secret" in name,
+        "name of a token": "token" in name,
+        "name of a key": "key" in name,
+        "other name": True,
+    }
+    first = next(kind for kind, holds in kinds.items() if holds)
+    return {
+        "named": bool(name),
+        "named by an attribute": bool(_ATTRIBUTE.search(name.strip())),
+        **{kind: bool(name) and kind == first for kind in kinds},
+    }
+
+
+def _of_place(each: Candidate, known: dict[str, bool]) -> dict[str, bool]:
+    """What stands around it says, with what is ``known`` of value and name."""
+    name = each.name.lower()
+    named = known["named"]
+    cue = named or bool(_CUES.search(each.before))
+    has_digits = any(map(str.isdigit, each.value))
+    mixed = has_digits and any(map(str.isalpha, each.value)) and _entropy(each.value) > 3
+    return {
+        "quoted": each.quoted,
+        "says its name": bool(each.value) and each.value.lower().strip(":_-") in name,
+        "beside a hash": bool(_NAMES_OF.search(each.before[-40:] + name)),
+        "beside a cue": cue,
+        "beside a service": bool(_SERVICES.search(each.before + name)),
+        "by is": " is" in each.between,
+        "by comma": "," in each.between or "(" in each.between,
+        "called": each.after.startswith("("),
+        "compared": "!=" in each.between or "==" in each.between,
+        "bare and named": named and not each.quoted,
+        "bare words": named and not each.quoted and known["words"],
+        "named, quoted words": named and each.quoted and known["words"],
+        "alone and no cue": not cue,
+        "cue and mixed": cue and mixed,
+        "hex and cue": known["hexadecimal"] and cue,
+        "hex and no cue": known["hexadecimal"] and not cue,
+        "uuid and cue": known["uuid"] and cue,
+    }
+
+
+def _entropy(value: str) -> float:
+    """Bits a character, from how often each stands in the value."""
+    size = len(value)
+    return -sum(count / size * math.log2(count / size) for count in Counter(value).values()) if size else 0.0
+
+
+def _bands(limits: dict[str, float], number: float) -> dict[str, bool]:
+    """Which band a number lies in: the first whose limit is above it."""
+    first = next(band for band, limit in limits.items() if number < limit)
+    return {band: band == first for band in limits}
