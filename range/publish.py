@@ -122,7 +122,7 @@ def write(work: Path, out: Path) -> dict[str, Any]:
         text = datasheet.of_host(name, facts, part, stories, known["rules"])
         (out / name / "DATASHEET.md").write_text(text, encoding="utf-8")
     told_file = {"begin": run["begin"], "end": run["end"], "hosts": sorted(run["hosts"]), "intrusions": stories}
-    (out / "storylines.json").write_text(json.dumps(told_file, indent=1) + "\n", encoding="utf-8")
+    (out / "storylines.json").write_text(json.dumps(told_file, separators=(",", ":")) + "\n", encoding="utf-8")
     (out / "DATASHEET.md").write_text(datasheet.of_all(facts, cutter.parts, stories), encoding="utf-8")
     return facts
 

@@ -128,7 +128,7 @@ def on_sysevr(data: Path) -> None:
     pairs: list[Pair] = []
     for name in ("API_function_call", "Arithmetic_expression", "Array_usage"):
         for row in json_lines(data / "text" / "sysevr" / f"{name}.jsonl.zst"):
-            program = re.sub(r"_?\d+[a-z]?\.c.*$", "", row["id"].split("/")[-1].split()[0])
+            program = re.sub(r"_?\d+[a-z]?\.(?:c|cpp)\b.*$", "", row["id"].rpartition("/")[2])
             if part(program) == "test" and zlib.crc32(row["id"].encode()) % _SLICES == 0:
                 pairs.append((bool(int(row["label"])), bool(statements.c(row["code"]))))
     print("SySeVR", scores(pairs), interval(pairs), "always", scores([(y, True) for y, _ in pairs]))

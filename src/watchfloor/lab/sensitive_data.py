@@ -46,7 +46,7 @@ class Tagged:
 def templates(data: Path) -> list[str]:
     """Presidio's templates, in order of their numbers."""
     with zstandard.open(data / "text/pii_presidio/templates.txt.zst", "rt", encoding="utf-8") as file:
-        return file.read().split("\n")
+        return str(file.read()).split("\n")
 
 
 def fixed_words(template: str) -> tuple[str, ...]:

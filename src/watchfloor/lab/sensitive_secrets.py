@@ -103,8 +103,8 @@ def _value(slot: str, draw: random.Random) -> str:
         return "".join(draw.choice(_ALPHABETS["b"] + "+/") for _ in range(draw.randrange(60, 140))) + draw.choice(
             ("", "=", "==")
         )
-    name, size = re.fullmatch(r"([a-z]+)(\d+)", slot).groups()  # type: ignore[union-attr]
-    made = "".join(draw.choice(_ALPHABETS[name]) for _ in range(int(size)))
+    name = slot.rstrip(string.digits)
+    made = "".join(draw.choice(_ALPHABETS[name]) for _ in range(int(slot.removeprefix(name))))
     return made.upper() if name == "hex" and draw.random() < 0.05 else made
 
 

@@ -106,7 +106,7 @@ def hash_of(word: str) -> int:
 
 def _shape(text: str) -> tuple[str, str]:
     """How a token is written, in full up to repetition, and in one letter."""
-    signs = []
+    signs: list[str] = []
     for each in text:
         sign = "d" if each.isdigit() else "c" if "\u3400" <= each <= "\u9fff" else "X" if each.isupper() else (
             "x" if each.isalpha() else each)  # fmt: skip
