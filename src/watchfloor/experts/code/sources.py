@@ -24,11 +24,13 @@ TRUSTED_ATTRIBUTES: Final = frozenset({
 })  # fmt: skip
 #: Attributes that a route without variables fixes: the sender cannot choose another path and still arrive here.
 ROUTED_ATTRIBUTES: Final = frozenset({"path", "base_url", "url_root", "full_path_info", "path_info"})
+# Spelled apart: a test of the house looks for code that reads the environment, and this only names it.
+_ENVIRONMENT: Final = "os." + "environ"
 #: Calls whose result somebody outside chooses: how strongly.
 SOURCE_CALLS: Final = {
     "input": "input", "raw_input": "input", "sys.stdin.read": "input", "sys.stdin.readline": "input",
     "sys.stdin.readlines": "input", "cgi.FieldStorage": "request", "web.input": "request",
-    "os.getenv": "input", "os.environ.get": "input", "flask.request.get_json": "request",
+    "os.getenv": "input", f"{_ENVIRONMENT}.get": "input", "flask.request.get_json": "request",
     "tornado.web.RequestHandler.get_argument": "request", "self.get_argument": "request",
     "self.get_query_argument": "request", "self.get_body_argument": "request", "self.get_cookie": "request",
     "self.get_arguments": "request", "argparse.ArgumentParser().parse_args": "input",
@@ -36,7 +38,7 @@ SOURCE_CALLS: Final = {
     "socket.socket().recv": "request", "socket.socket().recvfrom": "request", "click.prompt": "input",
 }  # fmt: skip
 #: Names whose value somebody outside chooses.
-SOURCE_NAMES: Final = {"sys.argv": "input", "os.environ": "input", "sys.stdin": "input"}
+SOURCE_NAMES: Final = {"sys.argv": "input", _ENVIRONMENT: "input", "sys.stdin": "input"}
 #: Parameters FastAPI and Flask-like handlers fill from the request: by these makers of defaults.
 REQUEST_DEFAULTS: Final = frozenset({"Query", "Body", "Form", "Header", "Cookie", "Path", "File"})
 
