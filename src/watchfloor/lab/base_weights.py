@@ -11,7 +11,7 @@ from watchfloor.lab.encoder import Encoder, Shape
 
 def encoder_of(backbone: Backbone) -> Encoder:
     """The encoder whose weights the pack's graphs hold as bytes and scales."""
-    arrays: dict[str, np.ndarray] = {}  # type: ignore[type-arg]
+    arrays: dict[str, np.ndarray] = {}
     for part in (PARTS.trunk, PARTS.upper):
         graph = onnx.load(str(backbone.pack.path(part))).graph
         arrays |= {each.name: numpy_helper.to_array(each) for each in graph.initializer}

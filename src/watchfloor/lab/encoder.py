@@ -58,10 +58,11 @@ class Block(nn.Module):
         attention = heads("query") @ heads("key").transpose(-1, -2) / (width // self.heads) ** 0.5 + nowhere
         seen = (attention.softmax(-1) @ heads("value")).transpose(1, 2).reshape(batch, time, width)
         x = self.mixed(x + self._map("mix", seen, lora))
-        return self.narrowed(x + self._map("narrow", functional.gelu(self._map("widen", x, lora)), lora))
+        out: Tensor = self.narrowed(x + self._map("narrow", functional.gelu(self._map("widen", x, lora)), lora))
+        return out
 
     def _map(self, name: str, x: Tensor, lora: Lora | None) -> Tensor:
-        straight = self.get_submodule(name)(x)
+        straight: Tensor = self.get_submodule(name)(x)
         if lora is None:
             return straight
         down, up = lora[name]
@@ -81,7 +82,7 @@ class Trunk(nn.Module):
     def forward(self, words: Tensor, there: Tensor) -> Tensor:
         """Word numbers ``(B, T)`` -> vectors ``(B, T, width)``."""
         place = torch.arange(words.shape[1], device=words.device)
-        x = self.normed(self.words(words) + self.places(place)[None])
+        x: Tensor = self.normed(self.words(words) + self.places(place)[None])
         for block in self.blocks:
             x = block(x, there)
         return x

@@ -25,7 +25,8 @@ def guard(data: Path) -> Iterator[Example]:
 
 def _open(path: Path) -> str:
     with zstandard.open(path, "rt", encoding="utf-8") as file:
-        return file.read()
+        text: str = file.read()
+    return text
 
 
 def _labelled(text: Path) -> Iterator[Example]:

@@ -47,7 +47,7 @@ def first_vectors(ours: Tokenizer, theirs: Tokenizer, vectors: Tensor) -> Tensor
     centre, spread = vectors.mean(0), vectors.std(0)
     generator = torch.Generator().manual_seed(0)
     found = torch.empty(ours.get_vocab_size(), vectors.shape[1])
-    unknown = theirs.token_to_id(UNKNOWN)
+    unknown = theirs.get_vocab()[UNKNOWN]
     for word, number in ours.get_vocab().items():
         pieces = _pieces(word, theirs, unknown)
         if pieces:

@@ -34,9 +34,7 @@ def make_key(private: Path, public: Path) -> None:
         FileExistsError: there is a key already; it is not overwritten.
     """
     key = Ed25519PrivateKey.generate()
-    raw = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    raw = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     private.parent.mkdir(parents=True, exist_ok=True)
     public.parent.mkdir(parents=True, exist_ok=True)
     private.touch(mode=0o600, exist_ok=False)
