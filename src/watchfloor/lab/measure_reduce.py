@@ -32,7 +32,7 @@ from watchfloor.operations.ranking import Ranking
 from watchfloor.operations.reducing import Table
 
 #: Shifts of the threshold, in logits, that make the curve.
-SHIFTS = (-4.0, -3.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0, 4.0)
+SHIFTS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)
 DRAWS = 10_000
 
 
@@ -46,19 +46,19 @@ def reduced(data: Scenario, ranking: Ranking) -> tuple[Floor, float]:
     return floor, time.perf_counter() - began
 
 
-def measured(data: Scenario, ranking: Ranking, *, curve: bool) -> dict[str, Any]:
-    """All figures of one scenario."""
+def measured(data: Scenario, ranking: Ranking, *, curve: Scenario | None) -> dict[str, Any]:
+    """All figures of one scenario; the curve is drawn over ``curve``, its floods capped."""
     floor, seconds = reduced(data, ranking)
     found = judged(data, floor.ranked(), floor.books.fed)
     found["threshold"] = ranking.threshold
     found["opened"] = [_shown(data, incident) for incident in floor.ranked()]
     found["alerts_per_second_floor"] = round(len(data.alerts) / max(seconds, 1e-9))
     found["baselines"] = {name: baseline(data) for name, baseline in BASELINES.items()}
-    if curve:
+    if curve is not None:
         found["curve"] = []
         for shift in SHIFTS:
             moved = replace(ranking, threshold=ranking.threshold + shift)
-            at = judged(data, reduced(data, moved)[0].ranked(), floor.books.fed)
+            at = judged(curve, reduced(curve, moved)[0].ranked(), len(curve.alerts))
             found["curve"].append(
                 {"shift": shift} | {key: at[key] for key in ("items_a_day", "covered", "steps", "true")}
             )
@@ -143,13 +143,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         capped.append(scenario(options.data, member, cap=CAP))
         print("read", member, file=sys.stderr, flush=True)
     found: dict[str, dict[str, Any]] = {}
+    small = {one.name: one for one in capped}
     for member in names:
         data = scenario(options.data, member, cap=options.cap)
         if options.only and data.name not in options.only:
             continue
         others = [one for one in capped if one.name != data.name]
         ranking = with_threshold(fit([one for one in learned if one.scenario != data.name]), others)
-        found[data.name] = measured(data, ranking, curve=not options.no_curve)
+        found[data.name] = measured(data, ranking, curve=None if options.no_curve else small[data.name])
         print(data.name, json.dumps(found[data.name], default=str)[:400], file=sys.stderr, flush=True)
     result = {"cap": options.cap, "scenarios": found, "overall": overall(found)}
     if not options.cap:

@@ -105,7 +105,7 @@ def _tactics(values: Any) -> tuple[str, ...]:
 
 def _of_techniques(values: Any) -> tuple[str, ...]:
     """The first tactic of each known technique."""
-    found = []
+    found: list[str] = []
     for value in values if isinstance(values, list) else [values]:
         technique = value.get("id") if isinstance(value, dict) else value
         if isinstance(technique, str):

@@ -136,5 +136,6 @@ def into(floor: Floor, state: dict[str, Any]) -> None:
         series.group = floor.groups.get(host) if grouped else None
     floor.pending = dict(state["pending"])
     now, swept, ahead = state["clock"]
-    floor.set_clock(*(float("-inf") if one is None else one for one in (now, swept)), ahead)
+    never = float("-inf")
+    floor.set_clock(never if now is None else now, never if swept is None else swept, ahead)
     floor.books = Books(*state["books"])

@@ -1,8 +1,7 @@
 """The floor: alerts one at a time in, incidents out, in one pass and bounded memory.
 
-An alert goes to the run of its series (template and host); a run is a Member of its host's Group; a group whose
-learned score passes the threshold becomes an Incident or joins a recent one; rare alerts on other hosts near a hot
-incident join as context. Every alert ends in an incident or is put aside under one of ``REASONS``.
+An alert goes to the run of its series (template and host), a run is a Member of its host's Group, a group whose score
+passes the threshold an Incident or part of one. What is in none is put aside under one of ``REASONS``.
 """
 
 from collections.abc import Callable
@@ -33,7 +32,7 @@ SAME_HOST_BITS = 1.5
 #: Members of other hosts that join for their time alone, at most.
 MOST_CONTEXT = 24
 #: Hosts above which such an alert must be rarer, a bit for each doubling.
-SMALL_SITE = 16
+SMALL_SITE = 32
 #: A clock this far ahead is not believed before so many alerts in a row agree.
 LEAP, BELIEVED = 30 * 86_400.0, 100
 #: Seconds a group that passes the threshold is given to show what else belongs to it, and how far above the
@@ -394,8 +393,6 @@ class Floor:
 
 def _belongs(member: Member) -> bool:
     """Whether a member of an incident's own host is part of it."""
-    if member.hidden:
-        return False
-    if member.kind.name in BACKGROUND:
-        return member.excess > 0
+    if member.hidden or member.kind.name in BACKGROUND:
+        return not member.hidden and member.excess > 0
     return member.surprise >= SAME_HOST_BITS or member.burst >= 1.0
