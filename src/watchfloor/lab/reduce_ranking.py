@@ -5,7 +5,7 @@
 
 A group counts as part of an attack when one of its alerts has an ``event_label``. Weights are fitted by Newton's
 method with an L2 penalty on standardised features. Evidence may add and never take away (``EVIDENCE``): a negative
-weight there says how these scenarios differ, and would let an attacker hide behind more noise. The threshold is chosen by
+weight there says how these scenarios differ, and would let an attacker hide behind more noise. The threshold is found by
 running the floor over the training scenarios (floods capped): the lowest at which at least ``PRECISION`` of the
 incidents are true, for a missed attack costs more than a look in vain.
 """
@@ -98,7 +98,7 @@ def fit(found: Sequence[Sample], *, penalty: float = PENALTY) -> Ranking:
 
 
 def _shares(found: Sequence[Sample]) -> NDArray[np.float64]:
-    """How much each sample teaches: each step of a scenario the same, however many groups it left; doubtful ones nothing.
+    """How much each sample teaches: each step the same, however many groups it left; doubtful ones nothing.
 
     A scan leaves a group on every host, and would else teach that an attack is what scans.
     """
