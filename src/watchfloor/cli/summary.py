@@ -193,9 +193,7 @@ def _experts(scene: Scene, words: _Words) -> str:
     """What the command expert says of the scene's command lines, in one line; nothing where it was not asked."""
     asked = [frame for frame in scene.key_frames if frame.judged.get("labels")]
     bad = [
-        frame
-        for frame in asked
-        if frame.judged["labels"][0]["label"] == "malicious" and not frame.judged["abstained"]
+        frame for frame in asked if frame.judged["labels"][0]["label"] == "malicious" and not frame.judged["abstained"]
     ]
     if not asked:
         return ""

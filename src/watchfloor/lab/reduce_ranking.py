@@ -5,7 +5,8 @@
 
 A group counts as part of an attack when one of its alerts has an ``event_label``. Weights are fitted by Newton's
 method with an L2 penalty on standardised features. Evidence may add and never take away (``EVIDENCE``): a negative
-weight there says how these scenarios differ, and would let an attacker hide behind more noise. The threshold is found by
+weight there says how these scenarios differ, and would let an attacker hide behind more noise. The threshold comes
+of
 running the floor over the training scenarios (floods capped): the lowest at which at least ``PRECISION`` of the
 incidents are true, for a missed attack costs more than a look in vain.
 """

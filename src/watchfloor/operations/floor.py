@@ -221,7 +221,15 @@ class Floor:
             return
         if over < 0:
             return
+        free = [one for one in group.members.values() if not one.owner and _belongs(one)]
+        owner = next((one.owner for one in group.members.values() if one.owner), "")
+        if not free and not owner:
+            return
         incident = self.incidents.get(group.incident) or self._linked(group, when)
+        if incident is None and not free:
+            incident = self.incidents.get(owner)  # all of it was context of that one already
+            if incident is None:
+                return
         opening = incident is None
         if incident is None:
             lead = max(group.members.values(), key=lambda one: (one.excess + one.burst, one.name))
