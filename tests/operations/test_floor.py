@@ -10,7 +10,10 @@ from tests.operations.streams import RANKING as OPENS
 from watchfloor.operations import checkpoint
 from watchfloor.operations.alerts import Alert, template
 from watchfloor.operations.baseline import surprise
-from watchfloor.operations.floor import REASONS, Floor
+from watchfloor.operations.books import REASONS
+from watchfloor.operations.floor import Floor
+from watchfloor.operations.groups import FEATURES
+from watchfloor.operations.ranking import Ranking
 
 AT = START + 80 * HOUR
 
@@ -162,3 +165,26 @@ def test_templates_fold_what_varies() -> None:
 def test_reasons_are_the_documented_ones() -> None:
     floor, _ = fed(background(2))
     assert tuple(floor.books.aside) == REASONS
+
+
+def test_a_group_that_was_taken_in_as_context_opens_no_empty_incident() -> None:
+    """Two hosts: what the second had is context of the first's incident before it passes by itself."""
+    alerts = numbered(background() + attack(AT) + attack(AT + 200, "host2")[:2] + attack(AT + 400, "host2"))
+    floor, incidents = fed(alerts)
+    assert all(one.members for one in incidents)
+    assert balanced(floor, incidents)
+
+
+def test_what_a_product_calls_critical_is_opened_by_itself() -> None:
+    alerts = numbered([*background(), Alert(AT, "Watchfloor: malicious scene of odd.exe", "host1", 0, "", 4)])
+    _, incidents = fed(alerts)
+    assert [one.alerts for one in incidents] == [1]
+
+
+def test_a_run_that_began_quietly_and_becomes_a_flood_is_seen() -> None:
+    slow = [Alert(AT + 600 * n, "Web server 400 error code.", "host1", 0) for n in range(12)]
+    flood = [Alert(AT + 7_000 + n / 50, "Web server 400 error code.", "host1", 0) for n in range(20_000)]
+    ranking = Ranking(tuple(1.0 if name == "burst" else 0.0 for name in FEATURES), -2.0, 0.0)
+    floor, incidents = fed(numbered(background() + slow + flood), ranking)
+    assert len(incidents) == 1
+    assert balanced(floor, incidents)

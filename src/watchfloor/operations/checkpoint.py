@@ -11,7 +11,8 @@ from typing import Any
 import orjson
 
 from watchfloor.base.errors import InputError, RefusedError, WatchfloorError
-from watchfloor.operations.floor import Books, Floor
+from watchfloor.operations.books import Books
+from watchfloor.operations.floor import Floor
 from watchfloor.operations.groups import Group, Member
 from watchfloor.operations.incidents import Incident
 from watchfloor.operations.memory import Memory

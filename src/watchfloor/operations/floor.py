@@ -1,29 +1,19 @@
 """The floor: alerts one at a time in, incidents out, in one pass and bounded memory.
 
 An alert goes to the run of its series (template and host), a run is a Member of its host's Group, a group whose score
-passes the threshold an Incident or part of one. What is in none is put aside under one of ``REASONS``.
+passes the threshold an Incident or part of one. What is in none is put aside under one of `books.REASONS`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from watchfloor.operations.alerts import Alert
 from watchfloor.operations.baseline import GAP
+from watchfloor.operations.books import BESIDE, ECHO, RARE, ROUTINE, SUPPRESSED, Books
 from watchfloor.operations.groups import LINE_BITS, MOST_IDS, NOVEL_BITS, ORDINARY_BITS, Group, Member, features
 from watchfloor.operations.incidents import Incident, incident_id
 from watchfloor.operations.kinds import BACKGROUND
 from watchfloor.operations.memory import Memory, Series, in_run
 from watchfloor.operations.ranking import CRITICAL, Ranking
-
-#: Why alerts are put aside.
-ROUTINE, ECHO, BESIDE, RARE, SUPPRESSED = (
-    "routine: as often as usual on this host",
-    "echo: repeats other alerts",
-    "ordinary beside an incident",
-    "rare, but not enough for an incident",
-    "suppressed by feedback",
-)
-REASONS = (ROUTINE, ECHO, BESIDE, RARE, SUPPRESSED)
 
 #: Seconds after its last strong sign that an incident takes in what else is odd, and the longest it may grow.
 HOT, LONGEST = 1800.0, 6 * 3600.0
@@ -42,22 +32,6 @@ _FIRST_LOOK = 32
 #: How many times its largest run a run has to be before it is looked at again.
 _LOUD = 8
 _SWEEP_SECONDS = 60.0
-
-
-@dataclass(slots=True)
-class Books:
-    """Counts of alerts; ``fed == in incidents + retired + sum(aside) + waiting`` at all times.
-
-    ``retired`` alerts were in incidents that have been handed out and forgotten.
-    """
-
-    fed: int = 0
-    late: int = 0
-    leaps: int = 0
-    repeats: int = 0
-    episodes: int = 0
-    aside: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REASONS, 0))
-    retired: int = 0
 
 
 class Floor:
@@ -221,20 +195,10 @@ class Floor:
             return
         if over < 0:
             return
-        free = [one for one in group.members.values() if not one.owner and _belongs(one)]
-        owner = next((one.owner for one in group.members.values() if one.owner), "")
-        if not free and not owner:
-            return
-        incident = self.incidents.get(group.incident) or self._linked(group, when)
-        if incident is None and not free:
-            incident = self.incidents.get(owner)  # all of it was context of that one already
-            if incident is None:
-                return
-        opening = incident is None
+        incident = self._home(group, score, when)
         if incident is None:
-            lead = max(group.members.values(), key=lambda one: (one.excess + one.burst, one.name))
-            made = incident_id(group.host, lead.name, group.start)
-            incident = self.incidents[made] = Incident(made, when, score, when)
+            return
+        opening = not incident.members
         group.incident = incident.incident_id
         if score + shift >= incident.score + incident.adjusted:
             incident.score, incident.adjusted = score, shift
@@ -245,6 +209,20 @@ class Floor:
             self._look_back(incident, when)
             if self.on_open is not None:
                 self.on_open(incident)
+
+    def _home(self, group: Group, score: float, when: float) -> Incident | None:
+        """The incident of a group that passed: its own, one it continues or a new one; None if it adds nothing."""
+        found = self.incidents.get(group.incident) or self._linked(group, when)
+        if found is not None:
+            return found
+        members = group.members.values()
+        if not any(not one.owner and _belongs(one) for one in members):
+            owner = next((one.owner for one in members if one.owner), "")
+            return self.incidents.get(owner)  # all of it was context of that one already
+        lead = max(members, key=lambda one: (one.excess + one.burst, one.name))
+        made = incident_id(group.host, lead.name, group.start)
+        self.incidents[made] = Incident(made, when, score, when)
+        return self.incidents[made]
 
     def _settled(self, group: Group, over: float, when: float) -> bool:
         """Whether a group has had its time to settle; the first time it passes, its time begins."""
@@ -267,6 +245,7 @@ class Floor:
                 continue
             self.pending[host] = min(self.pending[host], self.now)
             self._judge(group, self.now)
+            self.pending.pop(host, None)
 
     def _linked(self, group: Group, when: float) -> Incident | None:
         """A recent incident this group continues: the same host, name, address, or the same moments."""
