@@ -26,6 +26,7 @@ from watchfloor.lab.reduce_scenarios import CAP, Scenario, members, scenario
 from watchfloor.lab.reduce_scores import judged
 from watchfloor.operations.floor import Floor
 from watchfloor.operations.groups import FEATURES, LINE_BITS, Group, features
+from watchfloor.operations.kinds import SEVERITIES
 from watchfloor.operations.ranking import Ranking
 
 #: Share of training incidents that has to be true; the L2 penalty; Newton steps.
@@ -33,6 +34,10 @@ PRECISION, PENALTY, STEPS = 0.6, 10.0, 40
 #: Thresholds tried, in logits.
 GRID = (-2.5, -2.25, -2.0, -1.75, -1.5, -1.25, -1.0, -0.75, -0.5, 0.0, 0.5, 1.0)
 _MASK = (1 << LINE_BITS) - 1
+#: Weights where the training data has no example at all: a grave kind (severity 3 and up) speaks for an attack.
+UNSEEN: NDArray[np.float64] = np.array(
+    [SEVERITIES.get(name.removeprefix("kind "), 0) * 0.2 if name.startswith("kind ") else 0.0 for name in FEATURES]
+)
 #: Features that are evidence: all but those of what is usual, and of what went on around.
 EVIDENCE: NDArray[np.bool_] = np.array(
     [
@@ -95,6 +100,7 @@ def fit(found: Sequence[Sample], *, penalty: float = PENALTY) -> Ranking:
     while (wrong := EVIDENCE & (weights < 0)).any():
         free[int(np.argmin(np.where(wrong, weights * table.std(0), 0.0)))] = False
         weights, bias = _newton(table, truth, shares, free, penalty)
+    weights = np.where(table.std(0) == 0.0, UNSEEN, weights)
     return Ranking(tuple(float(one) for one in weights), bias, 0.0)
 
 

@@ -20,7 +20,7 @@ HOT, LONGEST = 1800.0, 6 * 3600.0
 #: Surprise from which an alert on the incident's own host belongs to it.
 SAME_HOST_BITS = 1.5
 #: Members of other hosts that join for their time alone, at most.
-MOST_CONTEXT = 24
+MOST_CONTEXT = 64
 #: Hosts above which such an alert must be rarer, a bit for each doubling.
 SMALL_SITE = 32
 #: A clock this far ahead is not believed before so many alerts in a row agree.

@@ -75,6 +75,9 @@ _OTHER = Kind("other", "", 1)
 #: All kinds, in a fixed order: features are laid out by it.
 KINDS = (*(name for name, _, _, _ in _TABLE), "other")
 
+#: Severities of the grave kinds, 3 and up.
+SEVERITIES = {name: level for name, _, _, level in _TABLE if level >= 3}
+
 #: Kinds an ATT&CK tactic a product itself names becomes.
 _OF_TACTIC = {
     "TA0043": "scan", "TA0001": "web_attack", "TA0002": "execution", "TA0003": "account", "TA0004": "privilege",
