@@ -34,7 +34,8 @@ PRECISION, PENALTY, STEPS = 0.6, 10.0, 40
 #: Thresholds tried, in logits.
 GRID = (-2.5, -2.25, -2.0, -1.75, -1.5, -1.25, -1.0, -0.75, -0.5, 0.0, 0.5, 1.0)
 _MASK = (1 << LINE_BITS) - 1
-#: Weights where the training data has no example at all: a grave kind (severity 3 and up) speaks for an attack.
+#: Weights of kinds fewer than ``FEW`` training groups show: a grave one (severity 3 and up) speaks for an attack.
+FEW = 10
 UNSEEN: NDArray[np.float64] = np.array(
     [SEVERITIES.get(name.removeprefix("kind "), 0) * 0.2 if name.startswith("kind ") else 0.0 for name in FEATURES]
 )
@@ -100,7 +101,7 @@ def fit(found: Sequence[Sample], *, penalty: float = PENALTY) -> Ranking:
     while (wrong := EVIDENCE & (weights < 0)).any():
         free[int(np.argmin(np.where(wrong, weights * table.std(0), 0.0)))] = False
         weights, bias = _newton(table, truth, shares, free, penalty)
-    weights = np.where(table.std(0) == 0.0, UNSEEN, weights)
+    weights = np.where(((table > 0).sum(0) < FEW) & (UNSEEN > 0), UNSEEN, weights)
     return Ranking(tuple(float(one) for one in weights), bias, 0.0)
 
 
