@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from watchfloor.lab.examples import Example, part
+from watchfloor.lab.examples import part
 from watchfloor.lab.tasks import TASKS
 from watchfloor.lab.tasks_command import program
 from watchfloor.lab.tasks_technique import plain
@@ -50,10 +50,6 @@ def test_no_group_is_cut_and_every_part_has_texts(shared_data: Path, name: str) 
         parts[example.group].add(example.part)
     assert all(len(found) == 1 for found in parts.values())
     assert {"train", "dev", "test"} == {each for found in parts.values() for each in found}
-
-
-def test_examples_are_hashable_facts() -> None:
-    assert Example("a", ("x",), "g", "s") == Example("a", ("x",), "g", "s")
 
 
 def test_what_defines_the_techniques_is_learned_from() -> None:

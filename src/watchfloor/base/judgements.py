@@ -61,15 +61,3 @@ class Expert(Protocol):
             WatchfloorError: the expert cannot answer at all; a single bad text is an abstention.
         """
         ...
-
-
-class Floor(Protocol):
-    """The port of all experts together, as ``experts.council`` offers it to the other floors."""
-
-    def ask(self, name: str, texts: Sequence[str]) -> list[Judgement]:
-        """Ask one expert by name.
-
-        Raises:
-            UsageError: no expert of this name is there.
-        """
-        ...

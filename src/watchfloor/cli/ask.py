@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -10,8 +10,9 @@ from watchfloor.base.errors import InputError, UsageError
 from watchfloor.cli import outputs
 
 if TYPE_CHECKING:
-    from watchfloor.base.judgements import Judgement
-    from watchfloor.experts.floor import ExpertFloor
+    from watchfloor.base.settings import Settings
+
+    Records = Callable[[Sequence[str]], list[dict[str, Any]]]
 
 NAME = "ask"
 SUMMARY = "ask an expert about texts: commands, CVEs, prompts, sentences"
@@ -42,16 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Answer line by line; exit 3 where some line could not be read."""
     from watchfloor.base.settings import from_environment
-    from watchfloor.cli.expert_floor import open_floor
 
     settings = from_environment()
-    floor = open_floor(settings, None if options.expert == COUNCIL else [options.expert])
-    unread = 0
+    records = _council(settings) if options.expert == COUNCIL else _single(settings, options.expert)
+    answer = _Answer(options.expert, records, settings.max_line_bytes, as_json=options.json)
     for stream in _streams(options.files):
         for number, lines in _batches(stream, settings.max_line_bytes):
-            unread += _answer(floor, options.expert, number, lines, as_json=options.json)
+            answer.to(number, lines)
     sys.stdout.flush()
-    return InputError.exit_code if unread else 0
+    return InputError.exit_code if answer.unread else 0
 
 
 def _streams(files: list[str]) -> Iterator[BinaryIO]:
@@ -87,37 +87,47 @@ def _batches(stream: BinaryIO, longest: int) -> Iterator[tuple[int, list[bytes]]
         yield number, [held]
 
 
-def _answer(floor: "ExpertFloor", expert: str, number: int, lines: list[bytes], *, as_json: bool) -> int:
-    """Answer some lines; says how many could not be read."""
-    from watchfloor.base.settings import from_environment
+def _council(settings: "Settings") -> "Records":
+    from watchfloor.cli.expert_floor import open_floor
+    from watchfloor.experts.council import consult
 
-    longest = from_environment().max_line_bytes
-    asked: list[tuple[Any, str, str]] = [_question(line, number + place, longest) for place, line in enumerate(lines)]
-    good = [text for _, text, wrong in asked if not wrong]
-    answers = iter(_records(floor, expert, good))
-    unread = 0
-    for identifier, text, wrong in asked:
-        if wrong:
-            unread += 1
-            record: dict[str, Any] = {"expert": expert, "labels": [], "abstained": True, "why": wrong}
-        else:
-            record = next(answers)
-        if as_json:
-            sys.stdout.buffer.write(outputs.json_line({"id": identifier} | record))
-        else:
-            _say(record, text)
-    sys.stdout.flush()
-    sys.stdout.buffer.flush()
-    return unread
+    floor = open_floor(settings)
+    return lambda texts: [each.record() for each in consult(floor, texts)]
 
 
-def _records(floor: "ExpertFloor", expert: str, texts: list[str]) -> list[dict[str, Any]]:
-    if expert == COUNCIL:
-        from watchfloor.experts.council import consult
+def _single(settings: "Settings", name: str) -> "Records":
+    from watchfloor.cli.expert_floor import open_expert
 
-        return [each.record() for each in consult(floor, texts)]
-    judged: list[Judgement] = floor.ask(expert, texts)
-    return [each.record() for each in judged]
+    ask = open_expert(settings, name)
+    return lambda texts: [each.record() for each in ask(texts)]
+
+
+class _Answer:
+    """Writes an answer a line; ``unread`` counts lines that could not be read."""
+
+    def __init__(self, expert: str, records: "Records", longest: int, *, as_json: bool) -> None:
+        from watchfloor.cli.terminal import Terminal
+
+        self._expert, self._records, self._longest, self._as_json = expert, records, longest, as_json
+        self._terminal = Terminal(sys.stdout)
+        self.unread = 0
+
+    def to(self, number: int, lines: list[bytes]) -> None:
+        """Answer some lines, the first of which has this number."""
+        asked = [_question(line, number + place, self._longest) for place, line in enumerate(lines)]
+        answers = iter(self._records([text for _, text, wrong in asked if not wrong]))
+        for identifier, text, wrong in asked:
+            if wrong:
+                self.unread += 1
+                record: dict[str, Any] = {"expert": self._expert, "labels": [], "abstained": True, "why": wrong}
+            else:
+                record = next(answers)
+            if self._as_json:
+                sys.stdout.buffer.write(outputs.json_line({"id": identifier} | record))
+            else:
+                self._terminal.line(_said(record, text))
+        sys.stdout.flush()
+        sys.stdout.buffer.flush()
 
 
 def _question(line: bytes, number: int, longest: int) -> tuple[Any, str, str]:
@@ -140,9 +150,8 @@ def _question(line: bytes, number: int, longest: int) -> tuple[Any, str, str]:
     return number, line.rstrip(b"\r").decode("utf-8", "replace"), ""
 
 
-def _say(record: dict[str, Any], text: str) -> None:
+def _said(record: dict[str, Any], text: str) -> str:
     """One line for a person."""
-    from watchfloor.cli.terminal import Terminal
     from watchfloor.film.story import clip
 
     said = "  ".join(f"{each['label']} {each['score']:.2f}" for each in record["labels"][:3])
@@ -152,4 +161,4 @@ def _say(record: dict[str, Any], text: str) -> None:
         said = f"no answer: {record['why']}" + (f" ({said})" if said else "")
     if record.get("lead"):
         said = f"{record['lead']}  [{', '.join(each['expert'] for each in record['answers'])}]"
-    Terminal(sys.stdout).line(f"{said:<44}  {clip(text, 100)}")
+    return f"{said:<44}  {clip(text, 100)}"

@@ -24,10 +24,15 @@ def run(options: argparse.Namespace) -> int:
     """Print the card."""
     from watchfloor.base.settings import from_environment
     from watchfloor.cli.terminal import Terminal
+    from watchfloor.experts.own import ABOUT, OWN
     from watchfloor.experts.shelf import Shelf
     from watchfloor.store.packs import MANIFEST, sha256_of
 
     places = Shelf.at(from_environment().experts_dir).places()
+    if options.expert not in places and options.expert in OWN:
+        facts = {"expert": options.expert, "kind": "analysis", "task": ABOUT[options.expert]}
+        print(json.dumps(facts) if options.json else f"{options.expert}: {facts['task']} (ships with Watchfloor)")
+        return 0
     if options.expert not in places:
         raise UsageError(f"there is no expert {options.expert!r}.", hint="See `watchfloor experts list`.")
     place = places[options.expert]

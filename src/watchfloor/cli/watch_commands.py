@@ -26,15 +26,15 @@ def asked(scenes: "Sequence[Scene]", settings: "Settings") -> "tuple[Scene, ...]
     ))  # fmt: skip
     if not lines:
         return tuple(scenes)
-    from watchfloor.cli.expert_floor import open_floor
+    from watchfloor.cli.expert_floor import open_expert
 
-    floor = open_floor(settings, [EXPERT])
-    judged = dict(zip(lines, floor.ask(EXPERT, lines), strict=True))
+    ask = open_expert(settings, EXPERT)
+    judged = {line: judgement.record() for line, judgement in zip(lines, ask(lines), strict=True)}
     found = []
     for scene in scenes:
         if scene.flagged:
             frames = tuple(
-                replace(frame, judged=judged[frame.object].record()) if _has_line(frame.action) else frame
+                replace(frame, judged=judged[frame.object]) if _has_line(frame.action) else frame
                 for frame in scene.key_frames
             )
             scene = replace(scene, key_frames=frames)

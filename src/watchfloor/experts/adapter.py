@@ -33,16 +33,16 @@ class Lexicon:
     scale: Floats
     out: Floats
 
-    def logits(self, pieces: npt.NDArray[np.int32]) -> tuple[Floats, float]:
-        """Logits ``(labels,)`` of one text, and the share of its n-grams that are known."""
+    def logits(self, pieces: npt.NDArray[np.int32]) -> Floats:
+        """Logits ``(labels,)`` of one text."""
         found = grams(pieces)
         place = np.searchsorted(self.grams, found)
         place[place == len(self.grams)] = 0
         rows = place[self.grams[place] == found] if len(self.grams) else place[:0]
         if not len(rows):
-            return np.zeros(self.out.shape[1], dtype=np.float32), 0.0
+            return np.zeros(self.out.shape[1], dtype=np.float32)
         summed = self.vectors[rows].sum(0, dtype=np.int32) * self.scale / np.float32(len(rows) ** 0.5)
-        return np.asarray(summed @ self.out, dtype=np.float32), len(rows) / len(found)
+        return np.asarray(summed @ self.out, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Adapter:
         """Logits ``(windows, labels)`` before calibration, of features ``(windows, 2 * width)``."""
         deep = np.concatenate([features, shapes], 1) @ self.head + self.bias
         if self.lexicon is not None:
-            deep += np.stack([self.lexicon.logits(each)[0] for each in pieces])
+            deep += np.stack([self.lexicon.logits(each) for each in pieces])
         return np.asarray(deep, dtype=np.float32)
 
     @property

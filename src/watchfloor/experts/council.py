@@ -4,7 +4,7 @@ The plan of a consultation is a table: some experts' subjects are parts of anoth
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -37,7 +37,6 @@ class Consultation:
     parts: tuple[Part, ...]
     disagreement: float
     lead: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """As ``watchfloor ask auto --json`` writes it, without the question's id."""

@@ -169,7 +169,7 @@ class ExpertFloor:
             for row in mine:
                 place, _, text = asked[row]
                 end = start + len(spans[row])
-                probability, _ = joined(expert.card, logits[start:end])
+                probability = joined(expert.card, logits[start:end])
                 where = whitened[first[text] : first[text] + len(cuts[text])]
                 doubts = self._doubts(expert, text, pieces[text], where)
                 yield place, judgement(expert.card, expert.version, probability, doubts)

@@ -23,13 +23,14 @@ def probabilities(card: Card, logits: Floats) -> Floats:
     return found
 
 
-def joined(card: Card, logits: Floats) -> tuple[Floats, int]:
-    """Probabilities of a whole text ``(labels,)``, and the window that speaks for it."""
+def joined(card: Card, logits: Floats) -> Floats:
+    """Probabilities of a whole text ``(labels,)`` of its windows' logits ``(windows, labels)``."""
     if card.windows.join == "alarm":
         each = probabilities(card, logits)
-        loudest = int(each[:, card.labels.index(card.windows.alarm_label)].argmax())
-        return each[loudest], loudest
-    return probabilities(card, logits.mean(0, keepdims=True))[0], 0
+        loudest: Floats = each[int(each[:, card.labels.index(card.windows.alarm_label)].argmax())]
+        return loudest
+    mean: Floats = probabilities(card, logits.mean(0, keepdims=True))[0]
+    return mean
 
 
 def judgement(card: Card, version: str, probability: Floats, doubts: Sequence[str]) -> Judgement:

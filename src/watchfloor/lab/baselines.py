@@ -10,7 +10,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion
@@ -19,6 +18,7 @@ from sklearn.svm import LinearSVC
 from watchfloor.base.errors import UsageError
 from watchfloor.lab.answers import Answers, facets_of, truth_of
 from watchfloor.lab.examples import Example
+from watchfloor.lab.temperature import alarm_offset, log_loss, temperature
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -57,24 +57,14 @@ class Task:
         for number, facet in enumerate(self.facets):
             places = list(facet)
             target = _within(truth[:, number], facet)
-            temperature = _temperature(dev[:, places], target)
-            mine, theirs = dev[:, places] / temperature, test[:, places] / temperature
+            divided = temperature([(dev[:, places], target)])
+            mine, theirs = dev[:, places] / divided, test[:, places] / divided
             if self.alarm in self.labels:
-                theirs = theirs + self._offset(mine, target)
+                at = self.labels.index(self.alarm)
+                theirs[:, at] += alarm_offset(mine, target, at, self.false_alarms)
             probability[:, places] = softmax(theirs)
         never = np.zeros(len(self.test), dtype=np.bool_)
         return Answers(self.labels, self.facets, truth_of(self.test, self.labels), probability, never)
-
-    def _offset(self, dev: Floats, target: Ints) -> Floats:
-        """Added to logits so that no more than the allowed share of quiet development texts raise an alarm."""
-        at = self.labels.index(self.alarm)
-        margin = dev[:, at] - np.delete(dev, at, 1).max(1)
-        quiet = target != at
-        found = np.zeros(dev.shape[1])
-        if quiet.any():
-            limit = float(np.quantile(margin[quiet], 1 - self.false_alarms, method="higher"))
-            found[at] = min(0.0, -limit - 1e-6)
-        return found
 
 
 def measured(task: Task, names: Sequence[str], say: Say) -> tuple[dict[str, Answers], dict[str, str]]:
@@ -153,7 +143,7 @@ def _linear(task: Task, train: Any, dev: Any, test: Any, models: Callable[[Task,
             model.fit(train, truth[:, number])
             logits = _scores(model, dev, len(task.labels))[:, list(facet)]
             target = _within(held[:, number], facet)
-            loss = _loss(logits / _temperature(logits, target), target)
+            loss = log_loss(logits / temperature([(logits, target)]), target)
             best = min(best, (loss, model), key=lambda each: each[0])
         for place, part in enumerate((dev, test)):
             scores[place][:, list(facet)] = _scores(best[1], part, len(task.labels))[:, list(facet)]
@@ -192,13 +182,3 @@ def softmax(logits: Floats) -> Floats:
     """Probabilities of rows of logits."""
     raised = np.exp(logits - logits.max(1, keepdims=True))
     return np.asarray(raised / raised.sum(1, keepdims=True))
-
-
-def _loss(logits: Floats, target: Ints) -> float:
-    chance = softmax(logits)[np.arange(len(target)), target]
-    return float(-np.log(np.clip(chance, 1e-9, 1)).mean())
-
-
-def _temperature(logits: Floats, target: Ints) -> float:
-    found = minimize_scalar(lambda log: _loss(logits / np.exp(log), target), bounds=(-2.5, 2.0), method="bounded")
-    return float(np.exp(found.x))

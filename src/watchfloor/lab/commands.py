@@ -12,37 +12,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import zstandard
-
 from watchfloor.base import attack
 from watchfloor.base.events import Row
+from watchfloor.lab.examples import json_lines
 from watchfloor.lab.sigma_rows import sigma_rows
 
 Staged = tuple[dict[str, Any], list[Row]]
 
 
-def _text_lines(path: Path) -> Iterator[dict[str, Any]]:
-    with zstandard.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
-
-
 def command_rows(data: Path) -> Iterator[Staged]:
     """Every command of the text corpora under ``data/text``, and every staged Sigma rule: ``(facts, rows)``."""
     text = data / "text"
-    for entry in _text_lines(text / "atomic_red_team" / "atomics.jsonl.zst"):
+    for entry in json_lines(text / "atomic_red_team" / "atomics.jsonl.zst"):
         for platform in entry["platforms"]:
             facts = _command_facts("atomic_red_team", entry["technique"], "malicious", entry["technique"])
             rows = [_launch(platform, entry["executor"], line) for line in _commands(entry["command"])]
             if rows:
                 yield facts, rows
             break
-    for entry in _text_lines(text / "lolbas" / "lolbas_commands.jsonl.zst"):
+    for entry in json_lines(text / "lolbas" / "lolbas_commands.jsonl.zst"):
         facts = _command_facts("lolbas", entry["name"], "malicious", entry["mitre"])
         yield facts, [_launch("windows", "command_prompt", entry["command"])]
-    for entry in _text_lines(text / "gtfobins" / "gtfobins.jsonl.zst"):
+    for entry in json_lines(text / "gtfobins" / "gtfobins.jsonl.zst"):
         yield _command_facts("gtfobins", entry["binary"], "malicious", ""), [_launch("linux", "bash", entry["code"])]
-    for entry in _text_lines(text / "aegish" / "harmless_commands.jsonl.zst"):
+    for entry in json_lines(text / "aegish" / "harmless_commands.jsonl.zst"):
         yield (
             _command_facts("aegish", entry["command"][:40], "benign", ""),
             [_launch("linux", "bash", entry["command"])],

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from watchfloor.experts.backbone import Backbone
+from watchfloor.experts.backbone import Backbone, padded
 from watchfloor.experts.card import Card
 from watchfloor.experts.pieces import Window
 from watchfloor.lab.base_weights import encoder_of
@@ -80,12 +80,7 @@ def _windows(backbone: Backbone, card: Card, examples: Sequence[Example]) -> lis
 
 
 def _laid(windows: Sequence[Window], device: torch.device) -> tuple[Tensor, Tensor]:
-    longest = max(len(window.words) for window in windows)
-    words = np.zeros((len(windows), longest), dtype=np.int64)
-    there = np.zeros((len(windows), longest), dtype=np.bool_)
-    for row, window in enumerate(windows):
-        words[row, : len(window.words)] = window.words
-        there[row, : len(window.words)] = True
+    words, there = padded(windows)
     return torch.from_numpy(words).to(device), torch.from_numpy(there).to(device)
 
 

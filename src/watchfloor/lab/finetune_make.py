@@ -1,6 +1,6 @@
 """From labelled texts to an expert that can be plugged in: read by the trunk, fitted, calibrated, its domain drawn.
 
-Temperature: Guo et al., arXiv 1706.04599. The floor below which it abstains keeps all but a few of the right answers of
+The floor below which it abstains keeps all but a few of the right answers of
 the development part; the domain's limit all but a few of its texts (split conformal, arXiv 2107.07511).
 """
 
@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 from sklearn.cluster import KMeans
 
 from watchfloor.experts.backbone import Backbone
@@ -25,6 +24,7 @@ from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, fit
 from watchfloor.lab.finetune_texts import Texts, Wide, windows_grams
+from watchfloor.lab.temperature import alarm_offset, temperature
 
 #: Shares of right answers, and of texts of its own kind, that an expert may refuse.
 RIGHT_LOST, OWN_LOST = 0.02, 0.005
@@ -199,28 +199,14 @@ def calibrated(card: Card, fitted: Fitted, dev: Texts, options: Options) -> Cali
     """Temperature, the alarm's offset and the floor, on the development part."""
     facets = list(card.facets().values())
     logits = fitted.dev_logits.astype(np.float64)
-    rows = np.arange(len(logits))
-
-    def loss(log_temperature: float) -> float:
-        total = 0.0
-        for place, many in enumerate(facets):
-            part = logits[:, many] / np.exp(log_temperature)
-            part = part - part.max(1, keepdims=True)
-            part = part - np.log(np.exp(part).sum(1, keepdims=True))
-            total -= float((part[rows, dev.targets[:, place]] * dev.weight).mean())
-        return total
-
-    temperature = float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+    divided = temperature(
+        [(logits[:, many], dev.targets[:, place]) for place, many in enumerate(facets)], dev.weight.astype(float)
+    )
     offsets = np.zeros(len(card.labels))
     if options.alarm:
         at = card.labels.index(options.alarm)
-        rest = [place for place in range(len(card.labels)) if place != at]
-        quiet = dev.targets[:, 0] != at
-        margin = (logits[quiet][:, at] - logits[quiet][:, rest].max(1)) / temperature
-        if quiet.any():
-            # Only ever stricter: where fewer are flagged than may be, the probability stays what it is.
-            offsets[at] = min(0.0, -float(np.quantile(margin, 1 - options.false_alarms, method="higher")) - 1e-6)
-    found = Calibration(temperature, tuple(map(float, offsets)), 0.0)
+        offsets[at] = alarm_offset(logits / divided, dev.targets[:, 0], at, options.false_alarms)
+    found = Calibration(divided, tuple(map(float, offsets)), 0.0)
     probability = probabilities(replace(card, calibration=found), fitted.dev_logits)
     best = np.stack([probability[:, many].max(1) for many in facets], 1)
     right = np.all([probability[:, many].argmax(1) == dev.targets[:, place] for place, many in enumerate(facets)], 0)

@@ -59,8 +59,19 @@ class Measured:
             "against": {name: self.against(name) for name in self.answers if name != EXPERT},
             "missing": self.missing,
             "labels": scores.classes(ours) if len(ours) else [],
+            "sources": by_source(ours, self.test),
             "mistakes": worst(ours, self.test),
         }
+
+
+def by_source(given: Answers, test: Sequence[Example]) -> list[dict[str, Any]]:
+    """How many texts of each source and label are right: what is good on the whole may be poor on what you have."""
+    found: dict[tuple[str, str], list[float]] = {}
+    for right, example in zip(given.right.tolist(), test, strict=True):
+        label = example.labels[0] if len(given.facets) == 1 else ""
+        found.setdefault((example.source, label), []).append(right)
+    return [{"source": source, "label": label, "texts": len(each), "right": sum(each) / len(each)}
+            for (source, label), each in sorted(found.items())]  # fmt: skip
 
 
 def worst(given: Answers, test: Sequence[Example]) -> list[dict[str, Any]]:

@@ -140,6 +140,7 @@ def charts(found: dict[str, Any], measured: Measured) -> list[str]:
     if len(ours.facets) == 1:
         parts.append(confusion(ours))
     parts += [_mistakes(found["mistakes"]), "<h2>Each label</h2>", _classes(found["labels"])]
+    parts += ["<h2>Each source</h2>", _sources(found["sources"])]
     return parts
 
 
@@ -239,6 +240,11 @@ def _classes(rows: Sequence[dict[str, Any]]) -> str:
     ]  # fmt: skip
     more = f"<p>{len(rows) - _LABELS_SHOWN:,} rarer labels are not shown.</p>" if len(rows) > _LABELS_SHOWN else ""
     return drawing.table(("label", "test texts", "recall", "precision", "F1"), cells) + more
+
+
+def _sources(rows: Sequence[dict[str, Any]]) -> str:
+    cells = [(row["source"], row["label"], f"{row['texts']:,}", f"{row['right']:.1%}") for row in rows[:_LABELS_SHOWN]]
+    return drawing.table(("source", "label", "test texts", "right"), cells)
 
 
 def _data(found: dict[str, Any]) -> str:

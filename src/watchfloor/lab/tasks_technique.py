@@ -35,8 +35,7 @@ def _named(identifier: str) -> tuple[str, ...]:
 
 
 def _barred(text: Path) -> set[str]:
-    found = json.loads((text / "ctibench" / "ate_attack_object_ids_EXCLUDE.json").read_text("utf-8"))
-    return set(found if isinstance(found, list) else [each for ids in found.values() for each in ids])
+    return set(json.loads((text / "ctibench" / "ate_attack_object_ids_EXCLUDE.json").read_text("utf-8")))
 
 
 def _procedures(text: Path) -> Iterator[Example]:
