@@ -93,6 +93,19 @@ def test_the_others_hand_over_too(lab: Lab, words: list[str], module: str) -> No
         assert lab.command[-2:] == ["--", words[1]]
 
 
+def test_a_language_model_is_trained_by_the_same_command(lab: Lab) -> None:
+    words = ["finetune", "--task", "t", "--data", "d", "--causal", "m", "--instruction", "Is it?", "--out", "o"]
+    assert main(["lab", *words]) == 0
+    assert lab.command[1:3] == ["-m", "watchfloor.lab.causal"]
+    assert {"--model=m", "--name=t", "--instruction=Is it?", "--out=o", "--data=d"} <= set(lab.command)
+    for wrong in (
+        ["--causal", "m"],
+        ["--instruction", "Is it?"],
+        ["--causal", "m", "--instruction", "i", "--report", "r.html"],
+    ):
+        assert main(["lab", "finetune", "--task", "t", "--data", "d", *wrong]) == 2
+
+
 @pytest.mark.parametrize("command", ["finetune --task t --data d", "evaluate e --data d", "pretrain --data d --out o"])
 def test_without_the_extra_it_says_what_to_install(
     lab: Lab, command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

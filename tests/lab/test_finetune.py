@@ -116,6 +116,19 @@ def test_the_same_file_and_seed_make_the_same_expert(bench: Bench) -> None:
     assert bench.found["scores"]["expert"]["log loss"] == pytest.approx(first["log loss"], rel=1e-3)
 
 
+def test_learning_again_ships_what_knows_all_texts_and_says_whose_figures_they_are(bench: Bench) -> None:
+    rows = [row | {"source": ("web", "mail")[n % 2]} for n, row in enumerate(made_texts(600, 8))]
+    assert bench.run(rows, "--refit", "--alarm", "none") == 0
+    known = sketch_of(bench.out)
+    assert known is not None
+    assert stood_in([row["text"] for row in rows], known)[0].all()
+    card = load(bench.out, base=Backbone(bench.backbone).version).card
+    assert "twin" in card.data["figures"]
+    assert card.measured["test"]["accuracy"]["n"] == card.data["texts in test"]
+    assert {each["source"] for each in bench.found["sources"]} == {"web", "mail"}
+    assert sum(each["texts"] for each in bench.found["sources"]) == card.data["texts in test"]
+
+
 def test_a_pack_is_signed(bench: Bench) -> None:
     make_key(bench.folder / "maker.key", bench.folder / "trusted" / "maker.pub")
     assert bench.run(made_texts(400, 5), "--sign-with", str(bench.folder / "maker.key"), "--alarm", "none") == 0

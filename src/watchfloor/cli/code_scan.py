@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     for path in paths:
         if not path.exists():
             raise UsageError(f"there is no file or folder {path}.")
-    files = [each for each in (options.sarif, options.json) if each not in (None, "-")]
+    to_file = None if options.json == "-" else options.json
+    files = [each for each in (options.sarif, to_file) if each is not None]
     outputs.check(files, [*options.paths, *([options.triage] if options.triage else [])])
     expert = CodeExpert(load())
     scanned = list(scan(expert, paths))
