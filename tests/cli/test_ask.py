@@ -98,6 +98,15 @@ def test_the_council_answers_or_says_why_not(
     assert found[1]["why"]
 
 
+def test_the_council_sends_code_to_the_code_expert(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import os\nfrom flask import request\n\ndef f():\n    os.system(request.args.get('x'))\n"
+    (found,) = ask(capsys, monkeypatch, json.dumps({"id": 9, "text": code}).encode(), "auto")
+    assert (found["id"], found["expert"], found["labels"][0]["label"]) == (9, "code", "vulnerable")
+    assert found["answers"][0]["lines"] == [5]
+
+
 def test_words_for_a_person_hold_no_control_characters(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,8 +90,12 @@ def _batches(stream: BinaryIO, longest: int) -> Iterator[tuple[int, list[bytes]]
 def _council(settings: "Settings") -> "Records":
     from watchfloor.cli.expert_floor import open_floor
     from watchfloor.experts.council import consult
+    from watchfloor.experts.own import OWN
+    from watchfloor.experts.router import GATES
 
     floor = open_floor(settings)
+    for name in sorted(OWN.keys() & {each for names in GATES.values() for each in names}):
+        floor.attach(OWN[name]())  # the others are never sent anything
     return lambda texts: [each.record() for each in consult(floor, texts)]
 
 

@@ -53,7 +53,7 @@ class Consultation:
 def consult(floor: ExpertFloor, texts: Sequence[str]) -> list[Consultation]:
     """Route each text, ask its experts together, ask about its parts, and bring the answers together."""
     artefacts = [recognise(text) for text in texts]
-    routes = route(floor.backbone, floor.experts, artefacts)
+    routes = route(floor, artefacts)
     answers = _asked(floor, texts, [each.names for each in routes])
     asked: list[tuple[int, str, tuple[str, ...]]] = []
     for number, artefact in enumerate(artefacts):

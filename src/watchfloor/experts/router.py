@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from watchfloor.experts.artefacts import Artefact
-from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.card import Windows
-from watchfloor.experts.packs import Plugged
+from watchfloor.experts.floor import ExpertFloor
 
 #: Experts of a kind of artefact; only those that are plugged in are asked.
 GATES: Final[Mapping[str, tuple[str, ...]]] = {"cve": ("cwe", "cvss"), "code": ("code",), "command": ("command",)}
@@ -29,9 +28,10 @@ class Route:
     why: str
 
 
-def route(backbone: Backbone, experts: Mapping[str, Plugged], artefacts: Sequence[Artefact]) -> list[Route]:
-    """A route a text."""
-    found: list[Route | None] = [_gated(each, experts) for each in artefacts]
+def route(floor: ExpertFloor, artefacts: Sequence[Artefact]) -> list[Route]:
+    """A route a text. Experts that are not on the backbone have no domain and are reached by rule alone."""
+    backbone, experts, names_there = floor.backbone, floor.experts, frozenset(floor.names)
+    found: list[Route | None] = [_gated(each, names_there) for each in artefacts]
     open_ = [place for place, each in enumerate(found) if each is None]
     if open_ and experts:
         size = min(_READ.size, backbone.pieces.places)
@@ -50,6 +50,6 @@ def route(backbone: Backbone, experts: Mapping[str, Plugged], artefacts: Sequenc
     return [each if each is not None else nobody for each in found]
 
 
-def _gated(artefact: Artefact, experts: Mapping[str, Plugged]) -> Route | None:
-    names = tuple(name for name in GATES.get(artefact.kind, ()) if name in experts)
+def _gated(artefact: Artefact, there: frozenset[str]) -> Route | None:
+    names = tuple(name for name in GATES.get(artefact.kind, ()) if name in there)
     return Route(names, f"it is {artefact.kind}") if names else None

@@ -68,7 +68,7 @@ def main() -> None:
     oracle_right = routed_right = total = 0
     for name in sorted(set(TASKS) & set(floor.names)):
         examples = _test_texts(name, options.data)
-        routes = route(floor.backbone, floor.experts, [recognise(each.text) for each in examples])
+        routes = route(floor, [recognise(each.text) for each in examples])
         judged = floor.ask(name, [each.text for each in examples])
         sent = [bool(set(each.names) & _SAME.get(name, {name})) for each in routes]
         good = [right(said, each) for said, each in zip(judged, examples, strict=True)]
@@ -99,7 +99,7 @@ def _test_texts(name: str, data: Path) -> list[Example]:
 
 
 def _foreign(floor: ExpertFloor, texts: Sequence[str]) -> dict[str, Any]:
-    routes = route(floor.backbone, floor.experts, [recognise(text) for text in texts])
+    routes = route(floor, [recognise(text) for text in texts])
     held = sum(not set(each.names) - {_READS_ALL} for each in routes)
     found: dict[str, Any] = {"texts": len(texts), "sent to nobody or the guard alone": _share(held, len(texts))}
     for name in floor.names:
