@@ -9,7 +9,7 @@ from typing import Final
 
 from watchfloor.lab.examples import json_lines, part
 from watchfloor.lab.tasks import TASKS
-from watchfloor.lab.tasks_technique import plain
+from watchfloor.lab.tasks_technique import barred_objects, plain
 from watchfloor.lab.tasks_vulnerability import held_back
 
 #: File below ``text`` and the fields that are prose.
@@ -59,8 +59,11 @@ def _descriptions(text: Path) -> Iterator[str]:
 
 
 def _fields(text: Path) -> Iterator[str]:
+    barred = barred_objects(text)
     for name, fields in _FIELDS:
         for record in json_lines(text / f"{name}.jsonl.zst"):
+            if record.get("id") in barred or record.get("src") in barred:
+                continue
             for field in fields:
                 value = record.get(field)
                 if isinstance(value, str):

@@ -34,12 +34,13 @@ def _named(identifier: str) -> tuple[str, ...]:
     return (present,) if present else ()
 
 
-def _barred(text: Path) -> set[str]:
+def barred_objects(text: Path) -> set[str]:
+    """ATT&CK objects whose texts a public benchmark tests on."""
     return set(json.loads((text / "ctibench" / "ate_attack_object_ids_EXCLUDE.json").read_text("utf-8")))
 
 
 def _procedures(text: Path) -> Iterator[Example]:
-    barred = _barred(text)
+    barred = barred_objects(text)
     for record in json_lines(text / "attack" / "enterprise_relations.jsonl.zst"):
         if record["rel"] != "uses" or record["dst_type"] != "attack-pattern" or record["src"] in barred:
             continue
