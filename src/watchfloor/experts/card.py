@@ -22,6 +22,7 @@ class Windows:
     """How a long text is read: pieces a window with marks, overlap, windows at most, and how they become one answer.
 
     ``alarm``: the window likeliest to be ``alarm_label`` speaks for the text. ``mean``: all of them together.
+    ``unmask``: windows of what the text says under a disguise are read too (``experts.disguise``); for alarms alone.
     """
 
     size: int = 192
@@ -29,6 +30,7 @@ class Windows:
     most: int = 4
     join: str = "mean"
     alarm_label: str = ""
+    unmask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Card:
             "task": self.task, "base": self.base, "none_label": self.none_label, "measured": dict(self.measured),
             "data": dict(self.data), "made": self.made,
             "windows": {"size": windows.size, "overlap": windows.overlap, "most": windows.most, "join": windows.join,
-                        "alarm_label": windows.alarm_label},
+                        "alarm_label": windows.alarm_label, "unmask": windows.unmask},
             "calibration": {"temperature": calibration.temperature, "offsets": list(calibration.offsets),
                             "floor": calibration.floor},
         }  # fmt: skip

@@ -18,6 +18,7 @@ from watchfloor.base.errors import UsageError
 from watchfloor.base.judgements import Expert, Judgement
 from watchfloor.experts import bundled
 from watchfloor.experts.backbone import Backbone, Job
+from watchfloor.experts.disguise import views
 from watchfloor.experts.judging import joined, judgement
 from watchfloor.experts.packs import Plugged, load
 from watchfloor.experts.pieces import MOST_CHARACTERS, Numbers, Window, shape
@@ -129,13 +130,17 @@ class ExpertFloor:
         texts = list(dict.fromkeys(text for _, text in questions))
         pieces = dict(zip(texts, self.backbone.pieces.split(texts), strict=True))
         found: list[Judgement | None] = [None] * len(questions)
-        ways: dict[tuple[int, int, int], list[int]] = {}
+        ways: dict[tuple[int, int, int, bool], list[int]] = {}
         for place, (expert, _) in enumerate(questions):
             windows = expert.card.windows
-            ways.setdefault((windows.size, windows.overlap, windows.most), []).append(place)
-        for way, places in ways.items():
+            ways.setdefault((windows.size, windows.overlap, windows.most, windows.unmask), []).append(place)
+        for (*way, unmask), places in ways.items():
             cuts = {text: self.backbone.pieces.windows(pieces[text], *way)
                     for text in dict.fromkeys(questions[place][1] for place in places)}  # fmt: skip
+            if unmask:
+                for text, cut in cuts.items():
+                    under = self.backbone.pieces.split(views(text, self.backbone.pieces.whole_words))
+                    cut += [window for each in under for window in self.backbone.pieces.windows(each, *way)]
             for place, each in self._read([(place, *questions[place]) for place in places], cuts, pieces):
                 found[place] = each
         return [each for each in found if each is not None]
@@ -157,7 +162,7 @@ class ExpertFloor:
             spans.append(range(len(jobs), len(jobs) + len(cuts[text])))
             jobs += [(first[text] + place, number[expert.name]) for place in range(len(cuts[text]))]
         features = self.backbone.read(seen, [expert.adapter for expert in experts], jobs)
-        whitened = self.backbone.whitened(seen)
+        lie = self.backbone.places(seen)
         shapes = {text: shape(text) for text in cuts}
         for expert in experts:
             mine = [row for row, (_, each, _) in enumerate(asked) if each.name == expert.name]
@@ -170,7 +175,7 @@ class ExpertFloor:
                 place, _, text = asked[row]
                 end = start + len(spans[row])
                 probability = joined(expert.card, logits[start:end])
-                where = whitened[first[text] : first[text] + len(cuts[text])]
+                where = lie[first[text] : first[text] + len(cuts[text])]
                 doubts = self._doubts(expert, text, pieces[text], where)
                 yield place, judgement(expert.card, expert.version, probability, doubts)
                 start = end
@@ -184,9 +189,9 @@ class ExpertFloor:
         held = windows.size - 2 + (windows.most - 1) * (windows.size - 2 - windows.overlap)
         if windows.join == "alarm" and (len(pieces) > held or len(text) > MOST_CHARACTERS):
             found.append(f"longer than it can read: {len(text):,} characters; split it")
-        distance = float(expert.domain.distance(where).min())
-        if distance > expert.domain.limit:
-            found.append(f"unlike anything it knows: distance {distance:.2f}, and it answers up to "
+        evidence = float(expert.domain.evidence(where, self.backbone.nobodys).max())
+        if evidence < expert.domain.limit and not windows.unmask:  # what looks under disguises is meant for any text
+            found.append(f"unlike anything it knows: evidence {evidence:.2f}, and it answers from "
                          f"{expert.domain.limit:.2f}")  # fmt: skip
         return found
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,10 @@ _FIRST, _LAST, _UNKNOWN = "[CLS]", "[SEP]", "[UNK]"
 _MIX: Final = (np.uint32(0x9E3779B1), np.uint32(0x85EBCA77), np.uint32(0xC2B2AE3D))
 #: Longest n-gram of pieces.
 LONGEST: Final = 3
+_SHORT: Final = frozenset(
+    ("a", "i", "am", "an", "as", "at", "be", "by", "do", "go", "he", "if", "in", "is", "it", "me", "my", "no", "of",
+     "on", "or", "so", "to", "up", "us", "we")
+)  # fmt: skip
 #: What ``shape`` measures.
 SHAPE: Final = 8
 
@@ -50,6 +55,12 @@ class Pieces:
         cleaned = [text[:MOST_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
         encoded = self._tokenizer.encode_batch(cleaned, add_special_tokens=False)
         return [np.asarray(each.ids, dtype=np.int32) for each in encoded]
+
+    @cached_property
+    def whole_words(self) -> frozenset[str]:
+        """Words of Latin letters that are one piece each; short ones only where they are words of English."""
+        known = self._tokenizer.get_vocab(with_added_tokens=False)
+        return frozenset(word for word in known if word.isascii() and word.isalpha() and len(word) > 2) | _SHORT
 
     def windows(self, pieces: Numbers, size: int, overlap: int, most: int) -> list[Window]:
         """Windows of at most ``size`` pieces, marks included; at least one, at most ``most``, from the start."""

@@ -1,6 +1,6 @@
 """From a text to the experts that know it: by rule where one is enough, else by where the text lies.
 
-Every expert's pack says where its texts lie among ordinary text, so one that is plugged in is routed to at once and
+Every expert's pack says where its texts lie among kinds of text, so one that is plugged in is routed to at once and
 nothing is trained again. A text that lies near nobody's is sent to nobody.
 """
 
@@ -37,10 +37,10 @@ def route(floor: ExpertFloor, artefacts: Sequence[Artefact]) -> list[Route]:
         size = min(_READ.size, backbone.pieces.places)
         pieces = backbone.pieces.split([artefacts[place].text for place in open_])
         seen = backbone.see([backbone.pieces.windows(each, size, 0, 1)[0] for each in pieces])
-        places = backbone.whitened(seen)
+        places = backbone.places(seen)
         names = sorted(experts)
-        evidence = {name: experts[name].domain.evidence(places) for name in names}
-        inside = {name: experts[name].domain.distance(places) <= experts[name].domain.limit for name in names}
+        evidence = {name: experts[name].domain.evidence(places, backbone.nobodys) for name in names}
+        inside = {name: evidence[name] >= experts[name].domain.limit for name in names}
         for row, place in enumerate(open_):
             near = sorted((-float(evidence[name][row]), name) for name in names if inside[name][row])
             if len(pieces[row]) and near:

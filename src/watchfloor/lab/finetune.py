@@ -83,7 +83,7 @@ def finetune(task: Task, say: Say = print) -> Outcome:
     """Make an expert, measure it, and write its pack if it is worth anything.
 
     Raises:
-        UsageError: the pack's place is taken, or columns or labels are not there.
+        UsageError: the pack's place is taken, columns or labels are not there, or ``unmask`` has no alarm.
         InputError: the file cannot be used.
         PackError: the backbone or the signing key cannot be read.
     """
@@ -97,6 +97,8 @@ def finetune(task: Task, say: Say = print) -> Outcome:
     say(f"{len(parts.train):,} texts to learn from, {len(parts.dev):,} to choose by, {len(parts.test):,} to measure on")
     say(f"split {parts.facts['split']}")
     options = chosen(replace(task.options, kind=taken.kind), parts, say)
+    if options.unmask and not options.alarm:
+        raise UsageError("--unmask is for an alarm.", hint="Name the label that raises it: --alarm LABEL.")
     backbone = Backbone(task.backbone)
     began = time.monotonic()
     made = make_expert(backbone, parts.train, parts.dev, options, say)
@@ -233,6 +235,7 @@ def _task(options: argparse.Namespace) -> Task:
     made = Options(
         name=options.task, task=options.about, kind=options.kind, seed=options.seed, alarm=options.alarm,
         none_label=options.none_label, false_alarms=options.false_alarms, most_texts=options.most_texts,
+        unmask=options.unmask,
     )  # fmt: skip
     key = Path(options.sign_with) if options.sign_with else None
     if key is not None and not key.is_file():
@@ -266,6 +269,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--leave-out-rare", action="store_true")
     add("--keep-contradictions", action="store_true")
     add("--refit", action="store_true")
+    add("--unmask", action="store_true")
     options = parser.parse_args(argv)
     return command(run, options, options.out)
 

@@ -24,8 +24,8 @@ from watchfloor.lab.encoder_graph import as_bytes
 from watchfloor.lab.finetune_texts import Texts, Wide, row_of, rows_of, vocabulary_of
 
 #: With more labels than this the lexical path goes through as many axes, not straight to the labels.
-AXES: Final = 48
-SHIPPED_GRAMS: Final = 12_288
+AXES: Final = 64
+SHIPPED_GRAMS: Final = 16_384
 BATCH: Final = 32
 #: Texts seen by the upper block in training at most, however many there are: minutes on two cores.
 VISITS: Final = 12_000

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.cluster import KMeans
 
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.card import Calibration, Card, Windows
@@ -24,6 +23,7 @@ from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, fit
 from watchfloor.lab.finetune_texts import Texts, Wide, windows_grams
+from watchfloor.lab.kinds import clusters_of
 from watchfloor.lab.temperature import alarm_offset, temperature
 
 #: Shares of right answers, and of texts of its own kind, that an expert may refuse.
@@ -33,7 +33,8 @@ CLUSTERS: Final = 8
 MOST_DEV: Final = 3_000
 #: Pieces a window where any window may raise an alarm, and windows at most.
 _ALARM: Final = Windows(size=128, overlap=24, most=64, join="alarm")
-_LEAST_SPREAD: Final = 0.25
+#: Evidence, in nats an axis, that texts of other customers may lie further out.
+_SLACK: Final = 0.05
 
 Floats = npt.NDArray[np.float32]
 
@@ -44,7 +45,7 @@ class Options:
 
     are bounded to ``false_alarms`` on the development part. ``none_label``: the label that means no label fits.
     ``most_texts``: training texts the trunk reads at most (the lexical path learns from all), 0 for all; ``visits``:
-    of texts by the upper block in training.
+    of texts by the upper block in training; ``unmask``: read what an alarm text says under a disguise too.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Options:
     false_alarms: float = 0.02
     most_texts: int = 0
     visits: int = VISITS
+    unmask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
     upper = encoder_of(backbone).upper
     fitted = fit(upper, sizes, wide, read, read_dev, alarm=alarm, seed=options.seed, visits=options.visits, say=say)
     card = replace(card, calibration=calibration or calibrated(card, fitted, read_dev, options))
-    domain = domain_of(places, places_dev, options.seed)
+    domain = domain_of(backbone, places, places_dev, options.seed)
     return Made(Plugged(card, fitted.adapter, domain, "", Path(), ""), fitted.history)
 
 
@@ -120,7 +122,7 @@ def blank_card(backbone: Backbone, labels: tuple[str, ...], options: Options) ->
     """The card before anything is known of how good the expert is."""
     if len(labels) < 2:
         raise ValueError("an expert needs at least two labels")
-    windows = replace(_ALARM, alarm_label=options.alarm) if options.alarm else Windows()
+    windows = replace(_ALARM, alarm_label=options.alarm, unmask=options.unmask) if options.alarm else Windows()
     windows = replace(windows, size=min(windows.size, backbone.pieces.places))
     if windows.overlap >= windows.size - 2:
         windows = replace(windows, overlap=windows.size // 4)
@@ -167,7 +169,7 @@ def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]
 
 
 def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example]) -> tuple[Texts, Floats]:
-    """Texts as the trunk leaves them, and where each lies among ordinary text ``(texts, axes)``."""
+    """Texts as the trunk leaves them, and where each lies among kinds of text ``(texts, axes)``."""
     x: list[list[Any]] = []
     grams: list[list[Any]] = []
     means = []
@@ -182,7 +184,7 @@ def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example]) -> tup
             here = [next(seen) for _ in many]
             x.append([each.x.astype(np.float16) for each in here])
             grams.append([windows_grams(window.words) for window in many])
-            means.append(backbone.whitened(here[:1])[0])
+            means.append(backbone.places(here[:1])[0])
     shapes = np.stack([shape(each.text) for each in examples])
     return Texts(x, grams, shapes, targets_of(card, examples), np.ones(len(examples), dtype=np.float32)), np.stack(
         means
@@ -215,15 +217,8 @@ def calibrated(card: Card, fitted: Fitted, dev: Texts, options: Options) -> Cali
     return replace(found, floor=min(floor, 0.9))
 
 
-def domain_of(places: Floats, places_dev: Floats, seed: int) -> Domain:
-    """Clusters of the training texts, and how far from them an answer is still given."""
-    clusters = int(np.clip(len(places) // 40, 1, CLUSTERS))
-    found = KMeans(clusters, n_init=2, random_state=seed).fit(places[:20_000])
-    member = found.labels_
-    centres = found.cluster_centers_.astype(np.float32)
-    spreads = np.stack([
-        np.maximum(places[: len(member)][member == each].std(0), _LEAST_SPREAD) for each in range(clusters)
-    ]).astype(np.float32)  # fmt: skip
-    domain = Domain(centres, spreads, np.inf)
-    measured = domain.distance(places_dev if len(places_dev) >= 100 else places)
-    return replace(domain, limit=float(np.quantile(measured, 1 - OWN_LOST) * 1.1))
+def domain_of(backbone: Backbone, places: Floats, places_dev: Floats, seed: int) -> Domain:
+    """Clusters of the training texts, and the evidence below which no answer is given."""
+    found = clusters_of(places[:20_000], int(np.clip(len(places) // 40, 1, CLUSTERS)), seed)
+    measured = found.evidence(places_dev if len(places_dev) >= 100 else places, backbone.nobodys)
+    return replace(found, limit=float(np.quantile(measured, OWN_LOST)) - _SLACK)

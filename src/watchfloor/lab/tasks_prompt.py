@@ -11,9 +11,12 @@ from typing import Final
 import zstandard
 
 from watchfloor.lab.examples import Example, json_lines
+from watchfloor.lab.tasks_command import WRITTEN
 
 ATTACK: Final = ("injection",)
 BENIGN: Final = ("benign",)
+#: Source of harmless texts in the words of attacks: a guard that raises an alarm here defends too much.
+OVER_DEFENCE: Final = "written_harmless"
 
 
 def guard(data: Path) -> Iterator[Example]:
@@ -21,6 +24,15 @@ def guard(data: Path) -> Iterator[Example]:
     text = data / "text"
     for found in (_labelled(text), _jailbreaks(text), _hijacks(text), _documents(text), _questions(text)):
         yield from found
+    yield from _written("injections.txt", ATTACK, "written")
+    yield from _written("ordinary_prompts.txt", BENIGN, OVER_DEFENCE)
+
+
+def _written(name: str, labels: tuple[str, ...], source: str) -> Iterator[Example]:
+    """Texts written for Watchfloor, one a line."""
+    for line in (WRITTEN / name).read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            yield Example(line.replace("\\n", "\n"), labels, f"written {_stem(line) or line[:12]}", source)
 
 
 def _open(path: Path) -> str:
