@@ -6,11 +6,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from watchfloor.film.clips import NUMBERS
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import INPUTS, OUTPUTS
+from watchfloor.lab.encoder_graph import ByteWords
 from watchfloor.lab.net import Watcher
 
 #: Dimensions that vary from batch to batch: frames, clips, frames of the longest clip.
@@ -27,26 +27,17 @@ _FREE = {
 }
 
 
-class Halved(nn.Module):
-    """An embedding kept in half precision: the words are nearly all there is to store, and lose nothing by it."""
-
-    def __init__(self, words: nn.Embedding) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(words.weight.detach().half(), requires_grad=False)
-
-    def forward(self, number: Tensor) -> Tensor:
-        """Vectors in single precision."""
-        return functional.embedding(number, self.weight).float()
-
-
 class Named(nn.Module):
-    """The network with probabilities for labels: tactics sum to one, techniques sum to one."""
+    """The network with probabilities for labels: tactics sum to one, techniques sum to one.
+
+    The words are kept in bytes with a scale a word: they are nearly all there is to store.
+    """
 
     def __init__(self, net: Watcher, labels: tuple[str, ...]) -> None:
         super().__init__()
         self.net = copy.deepcopy(net)
         for frames in (self.net.frames, self.net.naming):
-            frames.words = Halved(frames.words)  # type: ignore[assignment]
+            frames.words = ByteWords(frames.words)  # type: ignore[assignment]
         self.tactics = sum(label.startswith("TA") for label in labels)
         if any(label.startswith("TA") for label in labels[: len(labels) - self.tactics]):
             raise ValueError("labels must be sorted, techniques before tactics")
