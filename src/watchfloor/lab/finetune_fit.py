@@ -2,8 +2,10 @@
 
 First the lexical path alone, from all texts, for it needs no trunk; then the head beside it over the untouched upper
 block, whose output never changes and is computed once; then LoRA, query, head and lexical path together. The best state
-on the development part is kept. Which window of a long alarm text carries its label is not known: each round it is the
-one that is loudest (multiple-instance learning).
+on the development part is kept. Where the lexical path has learned from many more texts than the trunk read, it knows
+those by heart and leaves nothing to learn beside it: then the deep path is learned alone, and development texts say
+how much each path weighs (late fusion). Which window of a long alarm text carries its label is not known: each round it
+is the one that is loudest (multiple-instance learning).
 """
 
 from collections.abc import Callable
@@ -22,6 +24,7 @@ from watchfloor.experts.pieces import SHAPE
 from watchfloor.lab.encoder import Block, attended, pooled
 from watchfloor.lab.encoder_graph import as_bytes
 from watchfloor.lab.finetune_texts import Texts, Wide, row_of, rows_of, vocabulary_of
+from watchfloor.lab.temperature import log_loss, temperature
 
 #: With more labels than this the lexical path goes through as many axes, not straight to the labels.
 AXES: Final = 64
@@ -35,6 +38,13 @@ _RATE = {"words": 4e-3, "head": 1e-3, "lora": 5e-4, "lexicon": 5e-4}
 #: Share of features, and of a text's n-grams, that are left out at each step.
 _DROPPED, _DROPPED_GRAMS = 0.1, 0.3
 _WIDE_EPOCHS, _WIDE_BATCH = 20, 256
+#: Where the paths are learned apart: rounds of the lexical one, its rate falling, and the n-grams left out.
+_APART_EPOCHS, _APART_DROPPED = 8, 0.5
+
+#: The lexical path has learned from this many times the texts the trunk read: the paths are learned apart.
+APART: Final = 1.5
+#: What the lexical path may weigh beside the deep one.
+_WEIGHTS: Final = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7)
 
 Floats = npt.NDArray[np.float32]
 Say = Callable[[str], None]
@@ -88,10 +98,11 @@ class Learner(nn.Module):
         logits: Tensor = summed @ self.out if self.out is not None else summed
         return logits
 
-    def loss(self, deep: Tensor, words: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        """Weighed cross entropy over all facets: of both paths together, and a little of each alone."""
+    def loss(self, deep: Tensor, words: Tensor | None, targets: Tensor, weight: Tensor) -> Tensor:
+        """Weighed cross entropy over all facets: of both paths together, and a little of each alone; or of one."""
         total = torch.zeros((), device=deep.device)
-        for logits, share in ((deep + words, 1.0), (deep, 0.2), (words, 0.2)):
+        paths = ((deep, 1.0),) if words is None else ((deep + words, 1.0), (deep, 0.2), (words, 0.2))
+        for logits, share in paths:
             for place, part in enumerate(torch.split(logits, self.sizes, -1)):
                 each = functional.cross_entropy(part, targets[:, place], reduction="none", label_smoothing=0.02)
                 total = total + share * (each * weight).mean()
@@ -126,9 +137,12 @@ def fit(upper: Block, sizes: list[int], wide: Wide, train: Texts, dev: Texts, *,
     width = train.x[0][0].shape[1]
     learner = Learner(upper, width, sizes, vocabulary_of(wide.grams)).to(device)
     job = _Job(learner, train, dev, alarm, np.random.default_rng(seed), say, device)
+    job.apart = alarm < 0 and len(wide.grams) > APART * len(train.x)
     job.hear(wide)
     job.warm_up()
     job.learn(visits)
+    if job.apart:
+        job.fuse()
     logits = job.score(dev, job.dev_rows, lora=True)
     return Fitted(learner.adapter(), logits, job.history)
 
@@ -140,6 +154,7 @@ class _Job:
         self.device = device
         self.rows, self.dev_rows = rows_of(train, learner.vocabulary), rows_of(dev, learner.vocabulary)
         self.history: list[dict[str, float]] = []
+        self.apart = self.hearing = False
         self._best: tuple[float, dict[str, Tensor]] = (np.inf, {})
         self._worse = 0
 
@@ -150,16 +165,22 @@ class _Job:
         words = [*learner.lexicon.parameters(), *([learner.out] if learner.out is not None else [])]
         optimizer = torch.optim.Adam(words, lr=_RATE["words"])
         silent = torch.zeros(1, sum(learner.sizes), device=self.device)
-        for number in range(_WIDE_EPOCHS):
+        self.hearing = True
+        epochs, dropped = (_APART_EPOCHS, _APART_DROPPED) if self.apart else (_WIDE_EPOCHS, _DROPPED_GRAMS)
+        for number in range(epochs):
+            optimizer.param_groups[0]["lr"] = _RATE["words"] * (1 - number / epochs if self.apart else 1)
             order, losses = self.draw.permutation(len(rows)), []
             for start in range(0, len(order), _WIDE_BATCH):
                 chosen = order[start : start + _WIDE_BATCH]
-                kept = [row[torch.rand(len(row)) > _DROPPED_GRAMS] for row in (rows[i] for i in chosen)]
+                kept = [row[torch.rand(len(row)) > dropped] for row in (rows[i] for i in chosen)]
                 deep = silent.expand(len(chosen), -1)
                 losses.append(self._step(optimizer, deep, kept, wide.targets[chosen], wide.weight[chosen]))
             if self._judge(number - 100, float(np.mean(losses)), lambda: silent):
                 break
         self._restore()
+        self.hearing = False
+        if self.apart:  # what follows is another model's loss
+            self._best = (np.inf, self._best[1])
 
     def warm_up(self) -> None:
         """Head beside the lexical path over features that do not change, until the development loss rises."""
@@ -215,6 +236,29 @@ class _Job:
                 break
         self._restore()
 
+    @torch.no_grad()
+    def fuse(self) -> None:
+        """Weigh the lexical path of each facet by what is best for the development texts, at the best temperature."""
+        learner, dev = self.learner, self.dev
+        learner.eval()
+        deep = self._deep(dev, lora=True)
+        words = learner.words([rows[0] for rows in self.dev_rows])
+        weights = []
+        for place, (d, w) in enumerate(zip(*(torch.split(x, learner.sizes, -1) for x in (deep, words)), strict=True)):
+            losses = [self._tempered(d + share * w, dev.targets[:, place]) for share in _WEIGHTS]
+            weights.append(_WEIGHTS[int(np.argmin(losses))])
+            self.say(
+                f"facet {place}: words weigh {weights[-1]:g}; loss {min(losses):.4f}, deep path alone {losses[0]:.4f}"
+            )
+        each = torch.cat([torch.full((size,), w) for size, w in zip(learner.sizes, weights, strict=True)]).to(
+            self.device
+        )
+        (learner.lexicon.weight if learner.out is None else learner.out).mul_(each)
+
+    def _tempered(self, logits: Tensor, targets: npt.NDArray[np.int64]) -> float:
+        table = logits.cpu().numpy().astype(np.float64)
+        return log_loss(table / temperature([(table, targets)]), targets)
+
     def _by_length(self) -> npt.NDArray[np.int64]:
         """Texts in an order that is drawn, those of a batch of like length."""
         order = self.draw.permutation(len(self.train.x))
@@ -237,7 +281,8 @@ class _Job:
     def _step(self, optimizer: torch.optim.Optimizer, deep: Tensor, kept: list[Tensor],
               targets: npt.NDArray[np.int64], weight: Floats) -> float:  # fmt: skip
         wanted, counted = torch.from_numpy(targets).to(self.device), torch.from_numpy(weight).to(self.device)
-        loss = self.learner.loss(deep, self.learner.words(kept), wanted, counted)
+        words = None if self.apart and not self.hearing else self.learner.words(kept)
+        loss = self.learner.loss(deep, words, wanted, counted)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
@@ -249,12 +294,16 @@ class _Job:
         dev, learner = self.dev, self.learner
         with torch.no_grad():
             learner.eval()
-            logits = deep() + learner.words([rows[dev.speaks[i]] for i, rows in enumerate(self.dev_rows)])
+            logits = deep()
+            if self.hearing or not self.apart:
+                logits = logits + learner.words([rows[dev.speaks[i]] for i, rows in enumerate(self.dev_rows)])
             targets = torch.from_numpy(dev.targets).to(self.device)
             weight = torch.from_numpy(dev.weight).to(self.device)
             parts = torch.split(logits, learner.sizes, -1)
             each = [functional.cross_entropy(p, targets[:, i], reduction="none") * weight for i, p in enumerate(parts)]
             loss = float(torch.stack(each).mean())
+            if self.apart:  # both paths are brought to their temperature in the end
+                loss = float(np.mean([self._tempered(p, dev.targets[:, i]) for i, p in enumerate(parts)]))
             right = float(torch.stack([(p.argmax(-1) == targets[:, i]).float() for i, p in enumerate(parts)]).mean())
             learner.train()
         self.history.append({"epoch": number, "train_loss": train_loss, "dev_loss": loss, "dev_accuracy": right})

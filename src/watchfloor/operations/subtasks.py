@@ -1,7 +1,7 @@
 """The one table of what operations ask: which mind answers, how sure it must be, what it may cost, who comes next.
 
-Fast is an expert's intuition, slow an agent with tools and evidence (after Kahneman; 360's Security LLM divides its work
-so). A subtask without a fast mind is slow from the start, and where the slow one is not sure either, a person decides.
+Fast is an expert's intuition, slow an agent with tools and evidence (after Kahneman; 360's Security LLM works so).
+A subtask without a fast mind is slow from the start, and where the slow one is not sure either, a person decides.
 """
 
 from collections.abc import Mapping
