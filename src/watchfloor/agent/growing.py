@@ -11,26 +11,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from watchfloor.agent.index import MOST_KINDS, Index
+from watchfloor.agent.ties import Tie
 from watchfloor.film.lexicon import LAUNCHERS
 from watchfloor.film.words import base_name
 
-#: How much sharing a trace of this kind says, when nobody else has it.
-WORTH: Final[Mapping[str, float]] = {"address": 0.95, "path": 0.9, "hash": 0.95, "user": 0.8, "word": 0.45}
-#: A word as special as a file name of its own says more than a plain one.
-SPECIAL_WORD: Final = 0.45
-PLAIN_WORD: Final = 0.1
-#: Paths of the system itself, which many touch for reasons of their own.
-SYSTEM: Final = ("/etc/", "/usr/lib", "/usr/share", "/var/log", "/proc/", "/sys/", "/run/", "/lib", "/var/lib/dpkg", "/dev/")
-SYSTEM_WORTH: Final = 0.35
-#: Others' kinds of processes that halve what a trace says.
-HALF: Final = 4.0
-#: A trace others had before the case began says this part.
-OLD: Final = 0.3
-#: From this on a process belongs to the case.
-ENOUGH: Final = 0.5
-#: What it says to have run a path that the case wrote, named or ran.
-RAN_WORTH: Final = 0.9
-SURELY: Final = 0.75
+#: Requests of one service account within so many seconds, each with this part odd, are one visitor's.
+COMPANY_WITHIN: Final = 240.0
+ODD_COMPANY: Final = 0.3
+#: A session of which this part is odd is its owner's doing as a whole.
+ODD_SESSION: Final = 0.7
 #: A log-in address with at most so many sessions is nobody's usual one.
 FEW_SESSIONS: Final = 4
 #: Part of a tree's processes that must be odd or in the case for the tree to be the attacker's own.
@@ -59,9 +48,8 @@ class Growth:
     members: dict[int, Reason] = field(default_factory=dict)
     roots: list[int] = field(default_factory=list)
     began: float = float("inf")
-    _kinds: dict[str, set[int]] = field(default_factory=dict)
     _waiting: deque[int] = field(default_factory=deque)
-    _scores: dict[int, dict[str, float]] = field(default_factory=dict)
+    _shares: dict[int, float] = field(default_factory=dict)
     _used: set[str] = field(default_factory=set)
 
     def seed(self, numbers: Iterable[int]) -> None:
@@ -74,6 +62,10 @@ class Growth:
         while self._waiting and len(self.members) < MOST_MEMBERS:
             number = self._waiting.popleft()
             self._hand_over(number)
+            self._company(number)
+            client = self.index.dialled.get(number)
+            if client is not None:
+                self._admit_tree(client, Reason("log-in", number, "", 0.7))
             for server in self.index.logins.get(number, ()):
                 self._admit_tree(server, Reason("log-in", number))
             for trace in self.index.actors[number].traces:
@@ -95,13 +87,14 @@ class Growth:
     def _admit_tree(self, number: int, reason: Reason) -> None:
         if number in self.members:
             return
-        top, members = self.own_tree(number)
+        hooked = reason.step == "trace" and reason.trace[5:] in self.index.actors[number].ran
+        top, members = self.own_tree(number, session=not hooked)
         self.roots.append(top)
         self._admit(number, reason)
         for member in members:
             self._admit(member, Reason("lineage", number if member != number else reason.source))
 
-    def own_tree(self, number: int) -> tuple[int, list[int]]:
+    def own_tree(self, number: int, *, session: bool = True) -> tuple[int, list[int]]:
         """The part of the process tree that is one actor's own: its top, and all in it.
 
         Upwards while the parent was started in this recording for the same purpose: most of what it started is odd or
@@ -113,14 +106,14 @@ class Growth:
             if self.generic(parent) or not self._mostly_own(parent, top):
                 break
             top = parent
-        login = self.session_login(number)
-        if login is not None and self.rare_login(login):
+        login = self.session_login(number) if session else None
+        odd = login is not None and self.odd_share(self.index.actors[number].tree) >= ODD_SESSION
+        if login is not None and (odd or self.rare_login(login)):
             top = login
         found = index.descendants(top)
         if top == login:
-            session = index.actors[number].played.session
-            host = index.actors[number].played.host
-            found += index.sessions.get((host, session), []) if session else []
+            played = index.actors[number].played
+            found += index.sessions.get((played.scene, played.session), []) if played.session else []
         return top, list(dict.fromkeys(found))
 
     def generic(self, number: int) -> bool:
@@ -163,44 +156,36 @@ class Growth:
         others = [h for h in holders if h not in self.members]
         if not others:
             return
-        kind, _, name = trace.partition(":")
-        worth = self.worth(trace, others)
-        running = self._running(name, others) if kind == "path" else {}
+        tie = Tie(index, trace, [h for h in holders if h in self.members], others)
         for other in others:
             if other in self.members:
                 continue
-            kept = self._scores.setdefault(other, {})
-            kept[kind] = max(kept.get(kind, 0.0), running.get(other, worth))
-            missing = 1.0
-            for value in kept.values():
-                missing *= 1.0 - value
-            need = ENOUGH if self._odd_around(other) else SURELY
-            if 1.0 - missing >= need:
-                self._admit_tree(other, Reason("trace", number, trace, 1.0 - missing))
+            share = self.odd_share(index.actors[other].tree)
+            weight = tie.weight(other, share, self.near_odd(other))
+            if weight:
+                self._admit_tree(other, Reason("trace", number, trace, weight))
 
-    def _running(self, path: str, others: list[int]) -> dict[int, float]:
-        """Those that ran the path, which says more than to touch it, and how much."""
-        ran = {o for o in others if path in self.index.actors[o].ran}
-        kinds = {self.index.actors[o].kind for o in ran}
-        return dict.fromkeys(ran, RAN_WORTH / (1.0 + max(0, len(kinds) - 2) / HALF))
+    def near_odd(self, number: int) -> bool:
+        """Whether a process, its parent or a child is called odd by some skill."""
+        actor = self.index.actors[number]
+        return any(self.odd.get(n, 0.0) >= 0.5 for n in (number, actor.parent, *actor.children[:10]))
 
-    def _odd_around(self, number: int) -> bool:
-        near = (number, self.index.actors[number].parent, *self.index.actors[number].children[:20])
-        return any(self.odd.get(n, 0.0) >= 0.5 for n in near)
+    def _company(self, number: int) -> None:
+        """Other requests that the same service account served oddly at the same time: one attacker, many requests."""
+        index, actor = self.index, self.index.actors[number]
+        if actor.played.session or actor.played.user in ("", "root") or self.odd_share(actor.tree) < ODD_COMPANY:
+            return
+        for other in index.daemon_trees.get((actor.played.host, actor.played.user), ()):
+            near = abs(index.actors[other].first - actor.first) <= COMPANY_WITHIN
+            if near and other not in self.members and self.odd_share(index.actors[other].tree) >= ODD_COMPANY:
+                self._admit_tree(other, Reason("same service", number, "", 0.7))
 
-    def worth(self, trace: str, others: list[int]) -> float:
-        """How surely a trace ties those others to the case, in [0, 1]."""
-        index = self.index
-        kind, _, name = trace.partition(":")
-        base = WORTH.get(kind, 0.0)
-        if kind == "word":
-            base = SPECIAL_WORD if len(name) >= 6 and not name.isalpha() else PLAIN_WORD
-        if kind == "path" and (name.startswith(SYSTEM) or name.count("/") < 2 or not name.startswith("/")):
-            base = SYSTEM_WORTH
-        ours = {index.actors[m].tree_kind for m in index.holders[trace] if m in self.members}
-        ran = {o for o in others if kind == "path" and name in index.actors[o].ran}
-        outside = len({index.actors[o].tree_kind for o in others if o not in ran} - ours)
-        return base / (1.0 + max(0, outside - 1) / HALF)
+    def odd_share(self, tree: int) -> float:
+        """Part of a tree's processes that some skill calls odd, drawn towards 0 for small trees."""
+        if tree not in self._shares:
+            told = [self.odd.get(n, 0.0) >= 0.5 for n in self.index.trees[tree] if self.index.actors[n].commands]
+            self._shares[tree] = sum(told) / (len(told) + 2)
+        return self._shares[tree]
 
     def _hand_over(self, number: int) -> None:
         """What sudo, setsid and their like ran in a process of another tree: the same command a moment later."""

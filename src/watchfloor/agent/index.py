@@ -14,11 +14,15 @@ import pyarrow as pa
 from watchfloor.agent.recording import Played, Recording
 from watchfloor.agent.traces import TRACED, elsewhere, masked, named, of_field, ran
 from watchfloor.base.events import event_id
+from watchfloor.film.words import base_name
 
 #: A trace that more kinds of processes than this left ties nobody to anybody, and is not looked up.
 MOST_KINDS: Final = 400
 #: Programs one process ran that say what kind of process it is.
 _PROGRAMS: Final = 6
+_CLIENTS: Final = frozenset(("ssh", "scp", "sftp", "rsync", "plink", "python0.0", "python3", "hydra", "sshpass", "dbclient"))
+#: What puts content into a file.
+WRITES: Final = frozenset(("file.create", "file.modify", "file.rename"))
 #: Seconds between a client's connect and the log-in it made, at most.
 _LOGIN_WITHIN: Final = 4.0
 
@@ -35,6 +39,8 @@ class Actor:
     traces: set[str] = field(default_factory=set)
     #: Paths it ran that are not the system's own programs.
     ran: set[str] = field(default_factory=set)
+    #: Accounts it made or changed.
+    made: set[str] = field(default_factory=set)
     #: The tree it is in (its session, or its oldest ancestor that was started here), and what kind of tree that is.
     tree: int = -1
     tree_kind: int = 0
@@ -60,6 +66,7 @@ class Index:
         self.actions: list[str] = self._column("action")
         self.actors = [Actor(played) for played in recording.processes]
         self.by_uid = {actor.played.uid: number for number, actor in enumerate(self.actors)}
+        self.writers: dict[str, list[int]] = defaultdict(list)
         self._fill()
         self.holders: dict[str, list[int]] = defaultdict(list)
         self.kinds_of: dict[str, set[int]] = defaultdict(set)
@@ -68,13 +75,21 @@ class Index:
         self._kinds()
         self._by_id: dict[str, int] = {}
         self.by_command: dict[str, list[int]] = defaultdict(list)
-        self.sessions: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self.sessions: dict[tuple[int, str], list[int]] = defaultdict(list)
         self.session_server: dict[tuple[str, str], int] = {}
         self.remotes: dict[int, str] = {}
         self.sessions_from: dict[str, int] = defaultdict(int)
+        self.trees: dict[int, list[int]] = defaultdict(list)
         self._sessions()
         self._trees()
-        self.logins = _logins(self)
+        known = [time for time in self.times if time]
+        self.span = (min(known, default=0.0), max(known, default=0.0))
+        self.hosts = {actor.played.host for actor in self.actors}
+        self.daemon_trees: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for number, actor in enumerate(self.actors):
+            if actor.commands and not actor.played.session and actor.played.user and self.trees[actor.tree][0] == number:
+                self.daemon_trees[actor.played.host, actor.played.user].append(number)
+        self.logins, self.dialled = _logins(self)
 
     def _column(self, name: str) -> list[Any]:
         return self.table[name].to_pylist() if len(self.table) else []
@@ -106,10 +121,15 @@ class Index:
         for name in TRACED:
             for row, value in enumerate(self._column(name)):
                 if value:
+                    if name == "file.path" and self.actions[row] in WRITES:
+                        self.writers[value.rstrip("/")].append(self.owners[row])
+                    if name == "user.name" and self.actions[row] in ("account.change", "group.change"):
+                        self.actors[self.owners[row]].made.add(value)
                     self.actors[self.owners[row]].traces.update(of_field(name, self.actions[row], value))
         for number, actor in enumerate(self.actors):
             parent = self.by_uid.get(actor.played.parent_uid, -1) if actor.played.parent_uid else -1
-            if parent not in (-1, number) and self.actors[parent].played.host == actor.played.host:
+            # pids come round again: what the film put into another scene has another parent
+            if parent not in (-1, number) and self.actors[parent].played.scene == actor.played.scene:
                 actor.parent = parent
                 self.actors[parent].children.append(number)
 
@@ -130,7 +150,7 @@ class Index:
             for command in actor.commands:
                 self.by_command[command].append(number)
             if actor.played.session:
-                self.sessions[actor.played.host, actor.played.session].append(number)
+                self.sessions[actor.played.scene, actor.played.session].append(number)
         for row, (action, address) in enumerate(zip(self.actions, self._column("src_endpoint.ip"), strict=True)):
             if address and action == "logon.success" and elsewhere(address):
                 owner = self.owners[row]
@@ -146,7 +166,7 @@ class Index:
         kinds: dict[int, set[int]] = defaultdict(set)
         for number, actor in enumerate(self.actors):
             played = actor.played
-            key: object = (played.host, played.session)
+            key: object = (played.scene, played.session)
             if not played.session:
                 key = number
                 for parent in self.ancestors(number):
@@ -155,6 +175,8 @@ class Index:
                     key = parent
             actor.tree = tops.setdefault(key, len(tops))
             kinds[actor.tree].add(actor.kind)
+        for number, actor in enumerate(self.actors):
+            self.trees[actor.tree].append(number)
         names: dict[frozenset[int], int] = {}
         for actor in self.actors:
             actor.tree_kind = names.setdefault(frozenset(kinds[actor.tree]), len(names))
@@ -192,7 +214,7 @@ class Index:
         return found
 
 
-def _logins(index: Index) -> dict[int, list[int]]:
+def _logins(index: Index) -> tuple[dict[int, list[int]], dict[int, int]]:
     """Which client process made which log-in, by the clock: connect to port 22 here, sshd's session there.
 
     A client counts for the nearest session that begins within four seconds on another host, or on its own where the
@@ -207,20 +229,25 @@ def _logins(index: Index) -> dict[int, list[int]]:
         elif action == "network.connect" and ports[row] == 22 and "sshd" not in index.actors[owner].played.image:
             dials.append((index.times[row], owner))
     votes: dict[tuple[str, str], set[int]] = defaultdict(set)
-    pairs: list[tuple[int, int, str, str]] = []
+    pairs: list[tuple[float, int, int, str, str]] = []
     begins.sort()
     moments = [at for at, _, _ in begins]
     for when, client in dials:
+        if base_name(index.actors[client].played.image) not in _CLIENTS:
+            continue
         host = index.actors[client].played.host
         for place in range(bisect_left(moments, when - 0.5), bisect_right(moments, when + _LOGIN_WITHIN)):
-            _, server, address = begins[place]
+            at, server, address = begins[place]
             votes[host, address].add(client)
-            pairs.append((client, server, host, address))
+            pairs.append((abs(at - when), client, server, host, address))
     best: dict[str, tuple[int, str]] = {}
     for (host, address), clients in votes.items():
         best[address] = max(best.get(address, (0, "")), (len(clients), host))
+    nearest: dict[int, tuple[float, int]] = {}
+    for gap, client, server, host, address in pairs:
+        if best[address][1] == host:
+            nearest[server] = min(nearest.get(server, (float("inf"), -1)), (gap, client))
     found: dict[int, list[int]] = defaultdict(list)
-    for client, server, host, address in pairs:
-        if best[address][1] == host and server not in found[client]:
-            found[client].append(server)
-    return dict(found)
+    for server, (_, client) in nearest.items():
+        found[client].append(server)
+    return dict(found), {server: client for server, (_, client) in nearest.items()}
