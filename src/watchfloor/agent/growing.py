@@ -12,18 +12,23 @@ from typing import Final
 
 from watchfloor.agent.index import MOST_KINDS, Index
 from watchfloor.agent.ties import Tie
+from watchfloor.agent.traces import masked
 from watchfloor.film.lexicon import LAUNCHERS
 from watchfloor.film.words import base_name
 
 #: Requests of one service account within so many seconds, each with this part odd, are one visitor's.
 COMPANY_WITHIN: Final = 240.0
 ODD_COMPANY: Final = 0.3
+#: Characters of a command line that must be alike for two requests to come the same way.
+SHAPE: Final = 24
 #: A session of which this part is odd is its owner's doing as a whole.
 ODD_SESSION: Final = 0.7
 #: A log-in address with at most so many sessions is nobody's usual one.
 FEW_SESSIONS: Final = 4
 #: Part of a tree's processes that must be odd or in the case for the tree to be the attacker's own.
-OWN_SHARE: Final = 0.55
+OWN_SHARE: Final = 0.7
+#: A kind of process in so many trees is part of any session.
+COMMON_KIND: Final = 12
 #: Seconds between a wrapper and what it handed over.
 HAND_OVER: Final = 5.0
 MOST_MEMBERS: Final = 20_000
@@ -64,7 +69,7 @@ class Growth:
             self._hand_over(number)
             self._company(number)
             client = self.index.dialled.get(number)
-            if client is not None:
+            if client is not None and (self.near_odd(client) or self.odd_share(self.index.actors[client].tree) >= ODD_COMPANY):
                 self._admit_tree(client, Reason("log-in", number, "", 0.7))
             for server in self.index.logins.get(number, ()):
                 self._admit_tree(server, Reason("log-in", number))
@@ -107,14 +112,23 @@ class Growth:
                 break
             top = parent
         login = self.session_login(number) if session else None
-        odd = login is not None and self.odd_share(self.index.actors[number].tree) >= ODD_SESSION
+        odd = login is not None and (self._frame(number) or self.odd_share(self.index.actors[number].tree) >= ODD_SESSION)
         if login is not None and (odd or self.rare_login(login)):
             top = login
         found = index.descendants(top)
+        played = index.actors[number].played
+        if session and login is None and played.session and index.cron_session(played.scene, played.session):
+            found += index.sessions[played.scene, played.session]
         if top == login:
             played = index.actors[number].played
             found += index.sessions.get((played.scene, played.session), []) if played.session else []
         return top, list(dict.fromkeys(found))
+
+    def _frame(self, number: int) -> bool:
+        """Whether a process is what every session has: sshd's, the shell's, the greeting's; not what a file planted ran."""
+        actor = self.index.actors[number]
+        own = any(not path.startswith("/etc/") for path in actor.ran)
+        return not own and self.index.trees_of_kind[actor.kind] >= COMMON_KIND
 
     def generic(self, number: int) -> bool:
         """Whether a process starts whatever it is told to, or was there before the recording."""
@@ -124,21 +138,32 @@ class Growth:
     def _mostly_own(self, parent: int, below: int) -> bool:
         tree = [n for n in self.index.descendants(parent) if self.index.actors[n].commands]
         if len(tree) < 3:
-            return True
+            # a session's own shell or server is not one command's
+            said = self.index.actors[parent].said
+            return not said.startswith("-") and base_name(self.index.actors[parent].played.image) not in LAUNCHERS
         own = set(self.index.descendants(below))
         odd = sum(n in self.members or n in own or self.odd.get(n, 0.0) >= 0.5 for n in tree)
         return odd >= OWN_SHARE * len(tree)
 
     def session_login(self, number: int) -> int | None:
         """The sshd process that serves the session a process runs in, if it runs in one."""
+        index = self.index
         best = None
-        for at in (number, *self.index.ancestors(number)):
-            if base_name(self.index.actors[at].played.image) in ("sshd", "sshd-session") and self.index.remotes.get(at):
+        for at in (number, *index.ancestors(number)):
+            if base_name(index.actors[at].played.image) in SERVERS and not self._listener(at):
                 best = at
-        if best is None:
-            actor = self.index.actors[number]
-            best = self.index.session_server.get((actor.played.host, actor.played.session)) if actor.played.session else None
+        played = index.actors[number].played
+        if best is None and played.session:
+            best = index.session_server.get((played.host, played.session))
+        if best is not None and best not in index.remotes:
+            known = [n for n in index.descendants(best) if n in index.remotes]
+            if not known:
+                return None
+            index.remotes[best] = index.remotes[known[0]]
         return best
+
+    def _listener(self, number: int) -> bool:
+        return self.index.actors[number].parent == -1 and not any("-R" in c for c in self.index.actors[number].commands)
 
     def rare_login(self, server: int) -> bool:
         """Whether the address behind a log-in is one that hardly anybody comes from."""
@@ -176,7 +201,8 @@ class Growth:
         if actor.played.session or actor.played.user in ("", "root") or self.odd_share(actor.tree) < ODD_COMPANY:
             return
         for other in index.daemon_trees.get((actor.played.host, actor.played.user), ()):
-            near = abs(index.actors[other].first - actor.first) <= COMPANY_WITHIN
+            alike = masked(index.actors[other].said)[:SHAPE] == masked(actor.said)[:SHAPE]
+            near = alike and abs(index.actors[other].first - actor.first) <= COMPANY_WITHIN
             if near and other not in self.members and self.odd_share(index.actors[other].tree) >= ODD_COMPANY:
                 self._admit_tree(other, Reason("same service", number, "", 0.7))
 
@@ -198,8 +224,10 @@ class Growth:
             for cut in range(1, min(len(words), 6)):
                 for other in index.by_command.get(" ".join(words[cut:]), ()):
                     started = index.actors[other].first
-                    if other not in self.members and -1.0 <= started - actor.first <= HAND_OVER:
+                    apart = index.actors[other].parent == -1 and index.actors[other].played.host == actor.played.host
+                    if apart and other not in self.members and -1.0 <= started - actor.first <= HAND_OVER:
                         self._admit_tree(other, Reason("hand-over", number))
 
 
+SERVERS: Final = frozenset(("sshd", "sshd-session"))
 HANDS_OVER: Final = frozenset(("sudo", "setsid", "nohup", "env", "timeout", "nice", "su", "runuser", "stdbuf", "xargs"))

@@ -4,7 +4,7 @@ Built once for a recording in a few seconds; every tool reads it and nothing cha
 """
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +21,9 @@ MOST_KINDS: Final = 400
 #: Programs one process ran that say what kind of process it is.
 _PROGRAMS: Final = 6
 _CLIENTS: Final = frozenset(("ssh", "scp", "sftp", "rsync", "plink", "python0.0", "python3", "hydra", "sshpass", "dbclient"))
+_JOBS: Final = frozenset(("cron", "crond", "atd", "anacron"))
+#: Remote addresses of one visitor's process, at most.
+MOST_ADDRESSES: Final = 3
 #: What puts content into a file.
 WRITES: Final = frozenset(("file.create", "file.modify", "file.rename"))
 #: Seconds between a client's connect and the log-in it made, at most.
@@ -63,7 +66,7 @@ class Index:
         micros = self.table["time"].cast(pa.int64()).fill_null(0).to_numpy() if len(self.table) else np.zeros(0)
         self.times: list[float] = (micros / 1e6).tolist()
         self.owners: list[int] = self.table["owner"].to_pylist() if len(self.table) else []
-        self.actions: list[str] = self._column("action")
+        self.actions: list[str] = self.column("action")
         self.actors = [Actor(played) for played in recording.processes]
         self.by_uid = {actor.played.uid: number for number, actor in enumerate(self.actors)}
         self.writers: dict[str, list[int]] = defaultdict(list)
@@ -80,6 +83,7 @@ class Index:
         self.remotes: dict[int, str] = {}
         self.sessions_from: dict[str, int] = defaultdict(int)
         self.trees: dict[int, list[int]] = defaultdict(list)
+        self._kind_trees: dict[int, set[int]] = defaultdict(set)
         self._sessions()
         self._trees()
         known = [time for time in self.times if time]
@@ -91,7 +95,8 @@ class Index:
                 self.daemon_trees[actor.played.host, actor.played.user].append(number)
         self.logins, self.dialled = _logins(self)
 
-    def _column(self, name: str) -> list[Any]:
+    def column(self, name: str) -> list[Any]:
+        """All values of one column."""
         return self.table[name].to_pylist() if len(self.table) else []
 
     def event(self, row: int) -> dict[str, Any]:
@@ -99,8 +104,8 @@ class Index:
         return self.table.slice(row, 1).to_pylist()[0]  # type: ignore[no-any-return]
 
     def _fill(self) -> None:
-        launched = [a == "process.launch" and s != "failure" for a, s in zip(self.actions, self._column("status"))]
-        for row, (owner, time, user) in enumerate(zip(self.owners, self.times, self._column("actor.user.name"))):
+        launched = [a == "process.launch" and s != "failure" for a, s in zip(self.actions, self.column("status"))]
+        for row, (owner, time, user) in enumerate(zip(self.owners, self.times, self.column("actor.user.name"))):
             actor = self.actors[owner]
             if not actor.rows:
                 actor.first = time
@@ -108,7 +113,7 @@ class Index:
             actor.rows.append(row)
             if user:
                 actor.users.add(user)
-        for row, (command, image) in enumerate(zip(self._column("process.cmd_line"), self._column("process.file.path"))):
+        for row, (command, image) in enumerate(zip(self.column("process.cmd_line"), self.column("process.file.path"))):
             if launched[row] and command:
                 actor = self.actors[self.owners[row]]
                 if not actor.commands or actor.commands[-1] != command:
@@ -119,7 +124,7 @@ class Index:
                     actor.traces.add(f"path:{image}")
                     actor.ran.add(image)
         for name in TRACED:
-            for row, value in enumerate(self._column(name)):
+            for row, value in enumerate(self.column(name)):
                 if value:
                     if name == "file.path" and self.actions[row] in WRITES:
                         self.writers[value.rstrip("/")].append(self.owners[row])
@@ -151,7 +156,7 @@ class Index:
                 self.by_command[command].append(number)
             if actor.played.session:
                 self.sessions[actor.played.scene, actor.played.session].append(number)
-        for row, (action, address) in enumerate(zip(self.actions, self._column("src_endpoint.ip"), strict=True)):
+        for row, (action, address) in enumerate(zip(self.actions, self.column("src_endpoint.ip"), strict=True)):
             if address and action == "logon.success" and elsewhere(address):
                 owner = self.owners[row]
                 if owner not in self.remotes:
@@ -177,6 +182,9 @@ class Index:
             kinds[actor.tree].add(actor.kind)
         for number, actor in enumerate(self.actors):
             self.trees[actor.tree].append(number)
+        for actor in self.actors:
+            self._kind_trees[actor.kind].add(actor.tree)
+        self.trees_of_kind = {kind: len(trees) for kind, trees in self._kind_trees.items()}
         names: dict[frozenset[int], int] = {}
         for actor in self.actors:
             actor.tree_kind = names.setdefault(frozenset(kinds[actor.tree]), len(names))
@@ -184,13 +192,22 @@ class Index:
     def row_of(self, address: str) -> int | None:
         """The row of an Event by its address ``source#record``."""
         if not self._by_id:
-            parts = zip(self._column("source"), self._column("record"), strict=True)
+            parts = zip(self.column("source"), self.column("record"), strict=True)
             self._by_id = {event_id(source or "", record or ""): row for row, (source, record) in enumerate(parts)}
         return self._by_id.get(address)
 
     def id_of(self, row: int) -> str:
         """The address of the Event in a row."""
         return event_id(self.table["source"][row].as_py() or "", self.table["record"][row].as_py() or "")
+
+    def cron_session(self, scene: int, session: str) -> bool:
+        """Whether an audit session is one job of cron or at."""
+        return any(base_name(self.actors[n].played.image) in _JOBS or any("CRON" in c for c in self.actors[n].commands)
+                   for n in self.sessions.get((scene, session), ()))  # fmt: skip
+
+    def hub(self, number: int) -> bool:
+        """Whether many addresses meet in a process: a listener, not one visitor's server."""
+        return sum(trace.startswith("address:") for trace in self.actors[number].traces) > MOST_ADDRESSES
 
     def ancestors(self, number: int) -> list[int]:
         """Parents upwards, nearest first; a circle in hostile lineage ends the walk."""
@@ -217,35 +234,42 @@ class Index:
 def _logins(index: Index) -> tuple[dict[int, list[int]], dict[int, int]]:
     """Which client process made which log-in, by the clock: connect to port 22 here, sshd's session there.
 
-    A client counts for the nearest session that begins within four seconds on another host, or on its own where the
-    session's source address is one that no other host uses.
+    On one host both must name the same address. Between hosts the address a client's sessions come from, and the host
+    an address belongs to, are what most pairs in the recording agree on.
     """
     begins: list[tuple[float, int, str]] = []
-    dials: list[tuple[float, int]] = []
-    sources, ports = index._column("src_endpoint.ip"), index._column("dst_endpoint.port")
+    dials: list[tuple[float, int, str]] = []
+    sources, targets, ports = (index.column(f"{c}") for c in ("src_endpoint.ip", "dst_endpoint.ip", "dst_endpoint.port"))
     for row, (action, owner) in enumerate(zip(index.actions, index.owners, strict=True)):
         if action == "logon.success" and sources[row] and "sshd" in index.actors[owner].played.image:
             begins.append((index.times[row], owner, sources[row]))
-        elif action == "network.connect" and ports[row] == 22 and "sshd" not in index.actors[owner].played.image:
-            dials.append((index.times[row], owner))
-    votes: dict[tuple[str, str], set[int]] = defaultdict(set)
-    pairs: list[tuple[float, int, int, str, str]] = []
+        elif action == "network.connect" and ports[row] == 22 and targets[row]:
+            if base_name(index.actors[owner].played.image) in _CLIENTS:
+                dials.append((index.times[row], owner, targets[row]))
     begins.sort()
     moments = [at for at, _, _ in begins]
-    for when, client in dials:
-        if base_name(index.actors[client].played.image) not in _CLIENTS:
-            continue
+    comes: dict[str, Counter[str]] = defaultdict(Counter)
+    belongs: dict[str, Counter[str]] = defaultdict(Counter)
+    pairs: list[tuple[float, int, int, str, str]] = []
+    for when, client, target in dials:
         host = index.actors[client].played.host
         for place in range(bisect_left(moments, when - 0.5), bisect_right(moments, when + _LOGIN_WITHIN)):
             at, server, address = begins[place]
-            votes[host, address].add(client)
-            pairs.append((abs(at - when), client, server, host, address))
-    best: dict[str, tuple[int, str]] = {}
-    for (host, address), clients in votes.items():
-        best[address] = max(best.get(address, (0, "")), (len(clients), host))
+            other = index.actors[server].played.host
+            if host == other:
+                if target == address or target.startswith("127."):
+                    pairs.append((abs(at - when), client, server, "", ""))
+                continue
+            comes[host][address] += 1
+            belongs[target][other] += 1
+            pairs.append((abs(at - when), client, server, address, target))
     nearest: dict[int, tuple[float, int]] = {}
-    for gap, client, server, host, address in pairs:
-        if best[address][1] == host:
+    for gap, client, server, address, target in pairs:
+        host, other = index.actors[client].played.host, index.actors[server].played.host
+        known = not address or (
+            comes[host].most_common(1)[0][0] == address and belongs[target].most_common(1)[0][0] == other
+        )
+        if known:
             nearest[server] = min(nearest.get(server, (float("inf"), -1)), (gap, client))
     found: dict[int, list[int]] = defaultdict(list)
     for server, (_, client) in nearest.items():

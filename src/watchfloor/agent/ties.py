@@ -15,10 +15,10 @@ SYSTEM: Final = (
 )  # fmt: skip
 #: Others' kinds of trees (of processes: "ran") that may share a trace; what more share is everybody's.
 MOST_OUTSIDE: Final[Mapping[str, int]] = {
-    "address": 8, "user": 12, "ran": 8, "path": 4, "system": 1, "word": 1, "plain": -1,
+    "address": 8, "user": 12, "ran": 8, "path": 4, "system": 1, "word": -1,
 }  # fmt: skip
 #: The part of a tree that must be odd for a trace that others only touch to tie it.
-ODD_TREE: Final[Mapping[str, float]] = {"address": 0.25, "path": 0.3, "system": 0.4, "word": 0.5}
+ODD_TREE: Final[Mapping[str, float]] = {"address": 0.25, "path": 0.3, "system": 0.4}
 #: Seconds within which even a tree with nothing odd in it belongs to whoever left it a file.
 SOON: Final = 900.0
 #: A program first run this part of the recording after its beginning was not there all along.
@@ -51,7 +51,9 @@ class Tie:
         apart = (actors[n].first for n in holders if n not in self._runs and actors[n].tree != actors[first].tree)
         begin, end = self._index.span
         system = self._name.startswith(("/etc/", "/lib", "/usr/sbin/", "/usr/share"))
-        return min(apart, default=float("inf")) < run or (run > begin + LATE * (end - begin) and not system)
+        if system:
+            return any(actors[w].first < run for w in self._index.writers.get(self._name, ()))
+        return min(apart, default=float("inf")) < run or run > begin + LATE * (end - begin)
 
     def _written(self, other: int) -> bool:
         """Whether one side wrote the path: that both looked at what was there before ties nobody."""
@@ -61,6 +63,8 @@ class Tie:
         """How surely ``other`` belongs to the case, in [0, 1]: 0 where the trace does not tie it."""
         actor = self._index.actors[other]
         kind = kind_of(self._index, self._kind, self._name, other)
+        if kind == "address" and self._index.hub(other):
+            return 0.0
         if kind == "ran":
             kinds = len({self._index.actors[n].kind for n in self._runs})
             return 0.9 if kinds <= MOST_OUTSIDE["ran"] and self._born else 0.0
@@ -78,13 +82,10 @@ class Tie:
 
 
 def kind_of(index: Index, kind: str, name: str, other: int) -> str:
-    """What a trace is to a process: a path it ran says more than one it touched; a plain word says nothing."""
+    """What a trace is to a process: a path it ran says more than one it touched."""
     if kind == "path":
         if name in index.actors[other].ran:
             return "ran"
         plain = name.startswith(SYSTEM) or name.count("/") < 2 or not name.startswith("/")
         return "system" if plain else "path"
-    if kind == "word":
-        special = len(name) >= 6 and not name.isalpha() and name not in index.hosts
-        return "word" if special else "plain"
     return "path" if kind == "hash" else kind
