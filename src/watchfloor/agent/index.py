@@ -63,6 +63,7 @@ class Index:
 
     def __init__(self, recording: Recording) -> None:
         self.table = recording.table
+        self._columns: dict[str, list[Any]] = {}
         micros = self.table["time"].cast(pa.int64()).fill_null(0).to_numpy() if len(self.table) else np.zeros(0)
         self.times: list[float] = (micros / 1e6).tolist()
         self.owners: list[int] = self.table["owner"].to_pylist() if len(self.table) else []
@@ -97,7 +98,9 @@ class Index:
 
     def column(self, name: str) -> list[Any]:
         """All values of one column."""
-        return self.table[name].to_pylist() if len(self.table) else []
+        if name not in self._columns:
+            self._columns[name] = self.table[name].to_pylist() if len(self.table) else []
+        return self._columns[name]
 
     def event(self, row: int) -> dict[str, Any]:
         """All that is kept of one Event."""
@@ -198,7 +201,7 @@ class Index:
 
     def id_of(self, row: int) -> str:
         """The address of the Event in a row."""
-        return event_id(self.table["source"][row].as_py() or "", self.table["record"][row].as_py() or "")
+        return event_id(self.column("source")[row] or "", self.column("record")[row] or "")
 
     def cron_session(self, scene: int, session: str) -> bool:
         """Whether an audit session is one job of cron or at."""
