@@ -67,15 +67,16 @@ def _readable(how: str, raw: bytes) -> Layer | None:
     if len(raw) >= 4 and raw[1::2].count(0) > len(raw) * 0.4:
         text = raw.decode("utf-16-le", "replace")
         return Layer(f"{how} + UTF-16 (PowerShell)", text[:MOST_BYTES]) if _printable(text.encode()) else None
-    if _printable(raw):
-        return Layer(how, raw[:MOST_BYTES].decode("utf-8", "replace"))
+    plainly = Layer(how, raw[:MOST_BYTES].decode("utf-8", "replace")) if _printable(raw) else None
+    if plainly is not None and _WORDS.search(raw[:2048]):
+        return plainly
     head = raw[:2048]
     for key in range(1, 256):
         tried = head.translate(bytes(b ^ key for b in range(256)))
         if _printable(tried) and _WORDS.search(tried):
             plain = raw[:MOST_BYTES].translate(bytes(b ^ key for b in range(256)))
             return Layer(f"{how} + XOR 0x{key:02x}", plain.decode("utf-8", "replace"))
-    return None
+    return plainly
 
 
 def _printable(raw: bytes) -> bool:
