@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from watchfloor.agent.recording import Played, Recording
+from watchfloor.agent.recording import COLUMNS, Played, Recording
 from watchfloor.agent.traces import TRACED, elsewhere, masked, named, of_field, ran
 from watchfloor.base.events import event_id
 from watchfloor.film.words import base_name
@@ -64,6 +64,7 @@ class Index:
     def __init__(self, recording: Recording) -> None:
         self.table = recording.table
         self._columns: dict[str, list[Any]] = {}
+        self._events: dict[int, dict[str, Any]] = {}
         micros = self.table["time"].cast(pa.int64()).fill_null(0).to_numpy() if len(self.table) else np.zeros(0)
         self.times: list[float] = (micros / 1e6).tolist()
         self.owners: list[int] = self.table["owner"].to_pylist() if len(self.table) else []
@@ -104,7 +105,9 @@ class Index:
 
     def event(self, row: int) -> dict[str, Any]:
         """All that is kept of one Event."""
-        return self.table.slice(row, 1).to_pylist()[0]  # type: ignore[no-any-return]
+        if row not in self._events:
+            self._events[row] = {name: self.column(name)[row] for name in COLUMNS}
+        return self._events[row]
 
     def _fill(self) -> None:
         launched = [a == "process.launch" and s != "failure" for a, s in zip(self.actions, self.column("status"))]

@@ -26,6 +26,8 @@ class Telling:
         self.growth = growth
         self.index = growth.index
         actors = self.index.actors
+        self._indicators: list[dict[str, Any]] | None = None
+        self._source_column: list[str | None] = self.index.column("src_endpoint.ip")
         self.members = sorted((m for m in growth.members if actors[m].rows), key=lambda m: (actors[m].first, m))
 
     def operations(self) -> list[str]:
@@ -61,8 +63,7 @@ class Telling:
         if login is not None and index.remotes.get(login):
             address = index.remotes[login]
             for member in (login, *index.descendants(login)):
-                sources = self._sources()
-                row = next((r for r in index.actors[member].rows if sources[r] == address), None)
+                row = next((r for r in index.actors[member].rows if self._source_column[r] == address), None)
                 if row is not None:
                     return Claim(f"They came in by a log-in over ssh from {quoted(address)}.", (index.id_of(row),), "entry")
         actor = index.actors[number]
@@ -74,11 +75,6 @@ class Telling:
             text = f"A service that runs as {quoted(actor.played.user)} was made to run {quoted(actor.said)}."
             return Claim(text, ids, "entry")
         return Claim(f"The first command that belongs to it is {quoted(actor.said)}.", ids, "entry")
-
-    def _sources(self) -> list[str | None]:
-        if not hasattr(self, "_source_column"):
-            self._source_column: list[str | None] = self.index.column("src_endpoint.ip")
-        return self._source_column
 
     def signs(self) -> dict[str, list[tuple[Sign, int]]]:
         """Signs of the case by name, each with the rows that show it."""
@@ -120,6 +116,11 @@ class Telling:
 
     def indicators(self) -> list[dict[str, Any]]:
         """Addresses, files and hashes that tie the case together or that it left behind, rarest first."""
+        if self._indicators is None:
+            self._indicators = self._indicate()
+        return self._indicators
+
+    def _indicate(self) -> list[dict[str, Any]]:
         found: dict[str, list[int]] = defaultdict(list)
         for number in self.members:
             for trace in self.index.actors[number].traces:
