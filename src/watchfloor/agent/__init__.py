@@ -1,0 +1,1 @@
+"""Slow thinking: the investigator, its tools, planners, evidence and report."""

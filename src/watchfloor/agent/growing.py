@@ -1,0 +1,233 @@
+"""Growing a case: from one process back to where it began and forward to every effect.
+
+Backtracking as King & Chen (BackTracker, SOSP 2003) with the pruning of PrioTracker (NDSS 2018) and NoDoze (NDSS
+2019): a step is taken over lineage, over a trace few others share, over a log-in or a hand-over, and not over what
+everybody touches. Every process in the case carries the reason it is there, so nothing is in it unexplained.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from watchfloor.agent.index import MOST_KINDS, Index
+from watchfloor.agent.ties import Tie
+from watchfloor.agent.traces import masked
+from watchfloor.film.lexicon import LAUNCHERS
+from watchfloor.film.words import base_name
+
+#: Requests of one service account within so many seconds, each with this part odd, are one visitor's.
+COMPANY_WITHIN: Final = 240.0
+ODD_COMPANY: Final = 0.3
+#: Characters of a command line that must be alike for two requests to come the same way.
+SHAPE: Final = 24
+#: A session of which this part is odd is its owner's doing as a whole.
+ODD_SESSION: Final = 0.7
+#: A log-in address with at most so many sessions is nobody's usual one.
+FEW_SESSIONS: Final = 4
+#: Part of a tree's processes that must be odd or in the case for the tree to be the attacker's own.
+OWN_SHARE: Final = 0.7
+#: A kind of process in so many trees is part of any session.
+COMMON_KIND: Final = 12
+#: Seconds between a wrapper and what it handed over.
+HAND_OVER: Final = 5.0
+MOST_MEMBERS: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a process is in the case: over what, from whom (-1: the alert itself), by which trace, how surely."""
+
+    step: str
+    source: int
+    trace: str = ""
+    weight: float = 1.0
+
+
+@dataclass(slots=True)
+class Growth:
+    """A growing case over an index. ``odd`` is what skills said of processes, by place, as probabilities."""
+
+    index: Index
+    odd: Mapping[int, float] = field(default_factory=dict)
+    members: dict[int, Reason] = field(default_factory=dict)
+    roots: list[int] = field(default_factory=list)
+    began: float = float("inf")
+    _waiting: deque[int] = field(default_factory=deque)
+    _shares: dict[int, float] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
+
+    def seed(self, numbers: Iterable[int]) -> None:
+        """Begin with the processes of an alert: each with the tree that is its own."""
+        for number in numbers:
+            self._admit_tree(number, Reason("alert", -1))
+
+    def run(self) -> None:
+        """Take every step there is, strongest traces first within what is known."""
+        while self._waiting and len(self.members) < MOST_MEMBERS:
+            number = self._waiting.popleft()
+            self._hand_over(number)
+            self._company(number)
+            client = self.index.dialled.get(number)
+            if client is not None and (self.near_odd(client) or self.odd_share(self.index.actors[client].tree) >= ODD_COMPANY):
+                self._admit_tree(client, Reason("log-in", number, "", 0.7))
+            for server in self.index.logins.get(number, ()):
+                self._admit_tree(server, Reason("log-in", number))
+            for trace in self.index.actors[number].traces:
+                if trace not in self._used:
+                    self._used.add(trace)
+                    self._follow(trace, number)
+
+    # admitting
+
+    def _admit(self, number: int, reason: Reason) -> None:
+        if number in self.members or len(self.members) >= MOST_MEMBERS:
+            return
+        self.members[number] = reason
+        actor = self.index.actors[number]
+        if actor.rows:
+            self.began = min(self.began, actor.first)
+        self._waiting.append(number)
+
+    def _admit_tree(self, number: int, reason: Reason) -> None:
+        if number in self.members:
+            return
+        hooked = reason.step == "trace" and reason.trace[5:] in self.index.actors[number].ran
+        top, members = self.own_tree(number, session=not hooked)
+        self.roots.append(top)
+        self._admit(number, reason)
+        for member in members:
+            self._admit(member, Reason("lineage", number if member != number else reason.source))
+
+    def own_tree(self, number: int, *, session: bool = True) -> tuple[int, list[int]]:
+        """The part of the process tree that is one actor's own: its top, and all in it.
+
+        Upwards while the parent was started in this recording for the same purpose: most of what it started is odd or
+        in the case. A log-in from an address that nobody uses is taken whole.
+        """
+        index = self.index
+        top = number
+        for parent in index.ancestors(number):
+            if self.generic(parent) or not self._mostly_own(parent, top):
+                break
+            top = parent
+        login = self.session_login(number) if session else None
+        odd = login is not None and (self._frame(number) or self.odd_share(self.index.actors[number].tree) >= ODD_SESSION)
+        if login is not None and (odd or self.rare_login(login)):
+            top = login
+        found = index.descendants(top)
+        played = index.actors[number].played
+        if session and login is None and played.session and index.cron_session(played.scene, played.session):
+            found += index.sessions[played.scene, played.session]
+        if top == login:
+            played = index.actors[number].played
+            found += index.sessions.get((played.scene, played.session), []) if played.session else []
+        return top, list(dict.fromkeys(found))
+
+    def _frame(self, number: int) -> bool:
+        """Whether a process is what every session has: sshd's, the shell's, the greeting's; not what a file planted ran."""
+        actor = self.index.actors[number]
+        own = any(not path.startswith("/etc/") for path in actor.ran)
+        return not own and self.index.trees_of_kind[actor.kind] >= COMMON_KIND
+
+    def generic(self, number: int) -> bool:
+        """Whether a process starts whatever it is told to, or was there before the recording."""
+        actor = self.index.actors[number]
+        return not actor.commands or base_name(actor.played.image) in LAUNCHERS
+
+    def _mostly_own(self, parent: int, below: int) -> bool:
+        tree = [n for n in self.index.descendants(parent) if self.index.actors[n].commands]
+        if len(tree) < 3:
+            # a session's own shell or server is not one command's
+            said = self.index.actors[parent].said
+            return not said.startswith("-") and base_name(self.index.actors[parent].played.image) not in LAUNCHERS
+        own = set(self.index.descendants(below))
+        odd = sum(n in self.members or n in own or self.odd.get(n, 0.0) >= 0.5 for n in tree)
+        return odd >= OWN_SHARE * len(tree)
+
+    def session_login(self, number: int) -> int | None:
+        """The sshd process that serves the session a process runs in, if it runs in one."""
+        index = self.index
+        best = None
+        for at in (number, *index.ancestors(number)):
+            if base_name(index.actors[at].played.image) in SERVERS and not self._listener(at):
+                best = at
+        played = index.actors[number].played
+        if best is None and played.session:
+            best = index.session_server.get((played.host, played.session))
+        if best is not None and best not in index.remotes:
+            known = [n for n in index.descendants(best) if n in index.remotes]
+            if not known:
+                return None
+            index.remotes[best] = index.remotes[known[0]]
+        return best
+
+    def _listener(self, number: int) -> bool:
+        return self.index.actors[number].parent == -1 and not any("-R" in c for c in self.index.actors[number].commands)
+
+    def rare_login(self, server: int) -> bool:
+        """Whether the address behind a log-in is one that hardly anybody comes from."""
+        address = self.index.remotes.get(server)
+        return address is not None and self.index.sessions_from[address] <= FEW_SESSIONS
+
+    # following
+
+    def _follow(self, trace: str, number: int) -> None:
+        index = self.index
+        kinds = index.kinds_of[trace]
+        if len(kinds) > MOST_KINDS:
+            return
+        holders = index.holders[trace]
+        others = [h for h in holders if h not in self.members]
+        if not others:
+            return
+        tie = Tie(index, trace, [h for h in holders if h in self.members], others)
+        for other in others:
+            if other in self.members:
+                continue
+            share = self.odd_share(index.actors[other].tree)
+            weight = tie.weight(other, share, self.near_odd(other))
+            if weight:
+                self._admit_tree(other, Reason("trace", number, trace, weight))
+
+    def near_odd(self, number: int) -> bool:
+        """Whether a process, its parent or a child is called odd by some skill."""
+        actor = self.index.actors[number]
+        return any(self.odd.get(n, 0.0) >= 0.5 for n in (number, actor.parent, *actor.children[:10]))
+
+    def _company(self, number: int) -> None:
+        """Other requests that the same service account served oddly at the same time: one attacker, many requests."""
+        index, actor = self.index, self.index.actors[number]
+        if actor.played.session or actor.played.user in ("", "root") or self.odd_share(actor.tree) < ODD_COMPANY:
+            return
+        for other in index.daemon_trees.get((actor.played.host, actor.played.user), ()):
+            alike = masked(index.actors[other].said)[:SHAPE] == masked(actor.said)[:SHAPE]
+            near = alike and abs(index.actors[other].first - actor.first) <= COMPANY_WITHIN
+            if near and other not in self.members and self.odd_share(index.actors[other].tree) >= ODD_COMPANY:
+                self._admit_tree(other, Reason("same service", number, "", 0.7))
+
+    def odd_share(self, tree: int) -> float:
+        """Part of a tree's processes that some skill calls odd, drawn towards 0 for small trees."""
+        if tree not in self._shares:
+            told = [self.odd.get(n, 0.0) >= 0.5 for n in self.index.trees[tree] if self.index.actors[n].commands]
+            self._shares[tree] = sum(told) / (len(told) + 2)
+        return self._shares[tree]
+
+    def _hand_over(self, number: int) -> None:
+        """What sudo, setsid and their like ran in a process of another tree: the same command a moment later."""
+        index = self.index
+        actor = index.actors[number]
+        for command in actor.commands:
+            words = command.split()
+            if base_name(words[0]) not in HANDS_OVER if words else True:
+                continue
+            for cut in range(1, min(len(words), 6)):
+                for other in index.by_command.get(" ".join(words[cut:]), ()):
+                    started = index.actors[other].first
+                    apart = index.actors[other].parent == -1 and index.actors[other].played.host == actor.played.host
+                    if apart and other not in self.members and -1.0 <= started - actor.first <= HAND_OVER:
+                        self._admit_tree(other, Reason("hand-over", number))
+
+
+SERVERS: Final = frozenset(("sshd", "sshd-session"))
+HANDS_OVER: Final = frozenset(("sudo", "setsid", "nohup", "env", "timeout", "nice", "su", "runuser", "stdbuf", "xargs"))
