@@ -20,8 +20,8 @@ from watchfloor.intake.sources import Input, Source, find_inputs, open_sources, 
 from watchfloor.knowledge import vectors
 from watchfloor.knowledge.database import connect, transaction
 from watchfloor.knowledge.documents import WITNESSES, Origin, Piece
-from watchfloor.knowledge.reading import Library
 from watchfloor.knowledge.readers.own import MOST_BYTES, document_of
+from watchfloor.knowledge.reading import Library
 from watchfloor.knowledge.writing import Changes, Edition
 
 #: Says where the files of a folder that was downloaded are from.

@@ -90,7 +90,9 @@ def transaction(base: sqlite3.Connection) -> Iterator[None]:
     try:
         base.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        raise RefusedError(f"the knowledge base cannot be written: {error}.", hint="Is another build running?") from error
+        raise RefusedError(
+            f"the knowledge base cannot be written: {error}.", hint="Is another build running?"
+        ) from error
     try:
         yield
     except sqlite3.DatabaseError as error:

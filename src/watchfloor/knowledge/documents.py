@@ -111,7 +111,7 @@ _CITATION = re.compile(r"\(Citation: [^)]*\)")
 _LINK = re.compile(r"\[([^\]]*)\]\(https?://[^)\s]*\)")
 _TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9:]*(?:\s[^<>]*)?/?>")
 _BLANKS = re.compile(r"[ \t\r\f\v]+")
-_SENTENCE = re.compile(r"(?<=[.!?。！？；])\s*(?=\S)|\n+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；])|\n+")
 
 
 def plain(text: Any) -> str:

@@ -22,6 +22,10 @@ _MOST_VISITED: Final = 20_000
 _LONGEST: Final = 8
 #: Only ends of a way, never between: two CVEs of one weakness, or two notes of one technique, are not related by that.
 _ENDS_ONLY: Final = frozenset({"vulnerability", "exploited", "note", "rule", "test", "tactic", "control", "asset"})
+#: Between two of one kind these say next to nothing (two techniques one mitigation helps against) …
+_NO_BRIDGE: Final = frozenset({"mitigation", "countermeasure", "detection", "binary"})
+#: … and anything else little: what such a step costs more.
+_BRIDGE: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,8 @@ class Graph:
 
     def __init__(self, base: sqlite3.Connection) -> None:
         self._base = base
-        self._neighbours = lru_cache(maxsize=100_000)(self._read)
         self._node = lru_cache(maxsize=100_000)(self._look)
+        self._beside: dict[str, list[str]] | None = None
 
     def node(self, id: str) -> Node:
         """What an id stands for."""
@@ -93,7 +97,7 @@ class Graph:
             ).fetchone()
             if later is not None:
                 return str(later[0])
-            if self._look(id).kind or self._read(id):
+            if self._look(id).kind:
                 return id
         rows = self._base.execute(
             "SELECT DISTINCT d.id FROM names n JOIN documents d ON d.n = n.document WHERE n.name = ? AND d.until IS NULL "
@@ -123,7 +127,11 @@ class Graph:
             found.append(path)
             for turn in range(len(path) - 1):
                 front = path[: turn + 1]
-                closed = frozenset((known[turn], known[turn + 1]) for known in found if known[: turn + 1] == front and len(known) > turn + 1)
+                closed = frozenset(
+                    (known[turn], known[turn + 1])
+                    for known in found
+                    if known[: turn + 1] == front and len(known) > turn + 1
+                )
                 further = self._shortest(front, goal, closed, frozenset(front[:-1]), via)
                 if further is not None and tuple(further[1]) not in seen:
                     heapq.heappush(waiting, further)
@@ -155,10 +163,12 @@ class Graph:
                 return so_far, front[:-1] + path[::-1]
             if length > _LONGEST or not self._passable(here, front, via):
                 continue
-            for other in self._neighbours(here)[: _MOST_NEIGHBOURS]:
+            before = came.get(here) or (front[-2] if len(front) > 1 and here == front[-1] else None)
+            for other in self._neighbours(here)[:_MOST_NEIGHBOURS]:
                 if other in done or other in barred or (here, other) in closed:
                     continue
-                total = so_far + self._step(here, other)
+                bridge = self._bridge(before, here, other)
+                total = so_far + self._step(here, other) + bridge
                 if total < cost.get(other, math.inf):
                     cost[other], came[other] = total, here
                     heapq.heappush(heap, (total, length + 1, other))
@@ -173,31 +183,47 @@ class Graph:
     def _step(self, here: str, other: str) -> float:
         return 1.0 + 0.25 * math.log1p(len(self._neighbours(other)))
 
-    def _read(self, id: str) -> tuple[str, ...]:
-        rows = self._base.execute(
-            "SELECT end FROM edges WHERE start = ? AND until IS NULL UNION SELECT start FROM edges WHERE end = ? AND until IS NULL",
-            (id, id),
-        )
-        return tuple(row[0] for row in rows)
+    def _bridge(self, before: str | None, here: str, other: str) -> float:
+        """What it costs more to come from one thing to another of its kind by way of something both touch."""
+        if before is None or self._node(before).kind != self._node(other).kind:
+            return 0.0
+        return math.inf if self._node(here).kind in _NO_BRIDGE else _BRIDGE
+
+    def _neighbours(self, id: str) -> list[str]:
+        """Ids beside one; the whole graph is read at the first question."""
+        if self._beside is None:
+            beside: dict[str, list[str]] = {}
+            for start, end in self._base.execute("SELECT DISTINCT start, end FROM edges WHERE until IS NULL"):
+                beside.setdefault(start, []).append(end)
+                beside.setdefault(end, []).append(start)
+            self._beside = beside
+        return self._beside.get(id, [])
 
     def _look(self, id: str) -> Node:
         row = self._base.execute(
-            "SELECT kind, title FROM documents WHERE id = ? AND until IS NULL ORDER BY kind = 'exploited' LIMIT 1", (id,)
+            "SELECT kind, title FROM documents WHERE id = ? AND until IS NULL ORDER BY kind = 'exploited' LIMIT 1",
+            (id,),
         ).fetchone()
         if row is None:
-            return Node(id, _kind_by_id(id) if self._neighbours(id) else "", "")
+            told = "SELECT 1 FROM edges WHERE (start = ? OR end = ?) AND until IS NULL LIMIT 1"
+            spoken_of = self._base.execute(told, (id, id)).fetchone() is not None
+            return Node(id, _kind_by_id(id) if spoken_of else "", "")
         return Node(id, row[0], row[1] if row[1] != id else "")
 
     def _way(self, path: list[str]) -> Way:
         links = []
         for one, other in zip(path, path[1:], strict=False):
-            links.append(min((each for each in self.links(one) if other in (each.start, each.end)), key=lambda e: not e.said))
+            links.append(
+                min((each for each in self.links(one) if other in (each.start, each.end)), key=lambda e: not e.said)
+            )
         cost = sum(self._step(one, other) for one, other in zip(path, path[1:], strict=False))
         return Way(tuple(map(self._node, path)), tuple(links), round(cost, 3))
 
 
 def _kind_by_id(id: str) -> str:
     """What an id that is only spoken of looks like."""
-    starts = (("CVE-", "vulnerability"), ("CWE-", "weakness"), ("CAPEC-", "pattern"), ("D3-", "countermeasure"))
-    starts += (("TA", "tactic"), ("T", "technique"), ("S", "software"), ("G", "group"), ("M", "mitigation"))  # type: ignore[assignment]
-    return next((kind for start, kind in starts if id.startswith(start)), "unknown")
+    starts = {
+        "CVE-": "vulnerability", "CWE-": "weakness", "CAPEC-": "pattern", "D3-": "countermeasure", "TA": "tactic",
+        "T": "technique", "S": "software", "G": "group", "M": "mitigation",
+    }  # fmt: skip
+    return next((kind for start, kind in starts.items() if id.startswith(start)), "unknown")

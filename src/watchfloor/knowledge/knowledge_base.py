@@ -71,20 +71,31 @@ class KnowledgeBase:
     def __init__(self, folder: Path, encoder: TextEncoder | None = None) -> None:
         self._folder = folder
         self._base = connect(folder)
-        self._encoder = encoder
         self._graph = Graph(self._base)
         self._vectors: dict[int, Vectors] = {}
         self._allowed: dict[tuple[int, tuple[str, ...]], npt.NDArray[np.bool_]] = {}
         self._editions = dict(self._base.execute("SELECT n, at FROM editions ORDER BY n").fetchall())
-        made_by = self._meta("encoder")
         #: Why no vectors are used, or empty.
         self.without_vectors = ""
-        if encoder is None:
-            self.without_vectors = "no encoder was given"
-        elif not made_by:
+        self.use(encoder)
+
+    @property
+    def has_vectors(self) -> bool:
+        """Whether it was built with vectors."""
+        return bool(self._meta("encoder"))
+
+    def use(self, encoder: TextEncoder | None) -> None:
+        """Read questions with this encoder from now on; one that did not make the vectors is not used."""
+        self._encoder = encoder
+        made_by = self._meta("encoder")
+        if not made_by:
             self.without_vectors = "it was built without vectors"
-        elif made_by != encoder.version:
-            self.without_vectors = "its vectors were made by another backbone: build again"
+        elif encoder is None:
+            self.without_vectors = "no encoder was given"
+        else:
+            self.without_vectors = (
+                "" if made_by == encoder.version else "its vectors are another backbone's: build again"
+            )
 
     @classmethod
     def open(cls, folder: Path | str, encoder: TextEncoder | None = None) -> Self:
@@ -99,7 +110,9 @@ class KnowledgeBase:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -130,7 +143,8 @@ class KnowledgeBase:
         """What is kept under an id, one a kind; with ``versions`` also what it said before, newest first."""
         only = "" if versions else "AND until IS NULL"
         rows = self._base.execute(
-            f"SELECT n, kind, title, facts, origin, since, until FROM documents WHERE id = ? {only} ORDER BY since DESC, n", (id,)
+            f"SELECT n, kind, title, facts, origin, since, until FROM documents WHERE id = ? {only} ORDER BY since DESC, n",
+            (id,),
         ).fetchall()
         found = []
         for n, kind, title, facts, origin, since, until in rows:
@@ -142,7 +156,9 @@ class KnowledgeBase:
 
     def neighbours(self, id: str) -> list[tuple[Link, Node]]:
         """Every edge at an id with what stands at its other end."""
-        return [(link, self._graph.node(link.end if link.start == id else link.start)) for link in self._graph.links(id)]
+        return [
+            (link, self._graph.node(link.end if link.start == id else link.start)) for link in self._graph.links(id)
+        ]
 
     def resolve(self, word: str) -> str:
         """The id a person means by an id or a name; see ``Graph.resolve``."""
@@ -168,7 +184,9 @@ class KnowledgeBase:
 
     def counts(self) -> dict[str, int]:
         """Documents in force, by kind, and edges."""
-        rows = self._base.execute("SELECT kind, count(*) FROM documents WHERE until IS NULL GROUP BY kind ORDER BY kind")
+        rows = self._base.execute(
+            "SELECT kind, count(*) FROM documents WHERE until IS NULL GROUP BY kind ORDER BY kind"
+        )
         edges = self._base.execute("SELECT count(*) FROM edges WHERE until IS NULL").fetchone()[0]
         return dict(rows.fetchall()) | {"edges": int(edges)}
 
@@ -195,7 +213,9 @@ class KnowledgeBase:
         until = as_of + "T23:59:59" if len(as_of) == 10 else as_of
         earlier = [n for n, at in self._editions.items() if at[: len(until)] <= until]
         if not earlier:
-            raise UsageError(f"there was no edition by {as_of}.", hint="Give a day, YYYY-MM-DD, or an edition's number.")
+            raise UsageError(
+                f"there was no edition by {as_of}.", hint="Give a day, YYYY-MM-DD, or an edition's number."
+            )
         return max(earlier)
 
     def _vectors_at(self, shown: Shown) -> Vectors:
@@ -241,5 +261,15 @@ class KnowledgeBase:
         snippet = text if len(text) <= _SNIPPET else text[:_SNIPPET] + "…"
         dates = self._editions[since], self._editions.get(until, "")
         return Answer(
-            id, kind, title, found.score, found.exact, snippet, place, evidence, self._origin(origin), *dates, json.loads(facts)
+            id,
+            kind,
+            title,
+            found.score,
+            found.exact,
+            snippet,
+            place,
+            evidence,
+            self._origin(origin),
+            *dates,
+            json.loads(facts),
         )

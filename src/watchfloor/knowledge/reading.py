@@ -237,7 +237,9 @@ class Library:
             self.passed_over.append(source.name)
             return None
         name = PurePath(source.name).name.removesuffix(".md")
-        return Reading(source.name, self._pieces(source.name, [("front matter", lambda: rules.gtfobins(name, found[0]))]))
+        return Reading(
+            source.name, self._pieces(source.name, [("front matter", lambda: rules.gtfobins(name, found[0]))])
+        )
 
 
 #: Words one of which stands in the first bytes of every JSON document that is read; larger others are not loaded.

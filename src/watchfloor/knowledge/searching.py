@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from watchfloor.knowledge.documents import WITNESSES
 from watchfloor.knowledge.vectors import Vectors
-from watchfloor.knowledge.wording import ids_in, question_terms
+from watchfloor.knowledge.wording import STOP_WORDS, ids_in, question_terms
 
 Floats = npt.NDArray[np.float32]
 
@@ -25,13 +25,15 @@ class Blend:
     """How much each opinion counts. The defaults were chosen on development questions (``lab.measure_knowledge``).
 
     ``words`` and ``vectors`` weigh the two rankings; ``chorus`` is what further passages of a document add to its best
-    one; ``witness`` is what a procedure's passage counts for its technique, beside one of the technique's own.
+    one; ``witness`` is what a procedure's passage counts for its technique, beside one of the technique's own;
+    ``mention`` is what a document gains whose name stands in the question.
     """
 
     words: float = 0.5
     vectors: float = 0.5
     chorus: float = 0.3
     witness: float = 0.9
+    mention: float = 0.15
 
 
 #: Passages each ranking may put forward.
@@ -142,7 +144,8 @@ def gathered(
     dead: set[int] = set()
     for passage, score in passages.items():
         document, kind, about, facts = base.execute(
-            "SELECT d.n, d.kind, d.about, d.facts FROM passages p JOIN documents d ON d.n = p.document WHERE p.n = ?", (passage,)
+            "SELECT d.n, d.kind, d.about, d.facts FROM passages p JOIN documents d ON d.n = p.document WHERE p.n = ?",
+            (passage,),
         ).fetchone()
         if '"deprecated": true' in facts or '"rejected": true' in facts:
             dead.add(document)
@@ -168,11 +171,15 @@ def named(base: sqlite3.Connection, question: str, shown: Shown) -> list[int]:
     if question.strip() not in ids:
         ids.append(question.strip())
     for id in list(ids):
-        rows = base.execute("SELECT end FROM edges WHERE start = ? AND relation = 'revoked-by' AND until IS NULL", (id,))
+        rows = base.execute(
+            "SELECT end FROM edges WHERE start = ? AND relation = 'revoked-by' AND until IS NULL", (id,)
+        )
         ids += [row[0] for row in rows]
     found: list[int] = []
     for id in dict.fromkeys(ids):
-        rows = base.execute(f"SELECT d.n, d.kind FROM documents d WHERE d.id = ? AND {shown.where()} ORDER BY d.n", (id,))
+        rows = base.execute(
+            f"SELECT d.n, d.kind FROM documents d WHERE d.id = ? AND {shown.where()} ORDER BY d.n", (id,)
+        )
         found += [n for n, kind in rows if shown.wanted(kind) or kind in WITNESSES]
     said = " ".join(question.split()).casefold()
     rows = base.execute(
@@ -180,6 +187,33 @@ def named(base: sqlite3.Connection, question: str, shown: Shown) -> list[int]:
         (said,),
     )
     return list(dict.fromkeys(found + [n for n, kind in rows if shown.wanted(kind)]))
+
+
+#: Words of a name that is looked for inside a question, and its least characters.
+_NAME_WORDS: Final = 6
+_NAME_CHARACTERS: Final = 4
+
+
+def mentioned(base: sqlite3.Connection, question: str, shown: Shown) -> set[int]:
+    """Documents whose name stands in the question, word for word."""
+    words = question[:_MOST_CHARACTERS].casefold().replace(",", " ").replace("?", " ").replace('"', " ").split()[:120]
+    words = [word.strip(".:;!()[]'’") for word in words]
+    names = {
+        " ".join(words[start : start + size])
+        for size in range(1, _NAME_WORDS + 1)
+        for start in range(len(words) - size + 1)
+    }
+    found: set[int] = set()
+    for name in names:
+        if len(name) < _NAME_CHARACTERS or name in STOP_WORDS:
+            continue
+        for n, kind in base.execute(
+            f"SELECT d.n, d.kind FROM names x JOIN documents d ON d.n = x.document WHERE x.name = ? AND {shown.where()} "
+            "AND d.kind NOT IN ('procedure', 'test', 'rule') LIMIT 20", (name,),
+        ):  # fmt: skip
+            if shown.wanted(kind):
+                found.add(n)
+    return found
 
 
 def search(
@@ -198,6 +232,13 @@ def search(
     cosines = by_vectors(vectors, question_vector, allowed) if question_vector is not None and blend.vectors else {}
     passages = fused(words, cosines, blend)
     ranked = gathered(base, passages, shown, blend)
+    if blend.mention and (also := mentioned(base, question, shown)):
+        heard = {document for _, document, _ in ranked}
+        ranked = [
+            (score + blend.mention * (document in also), document, passage) for score, document, passage in ranked
+        ]
+        ranked += [(blend.mention, document, 0) for document in also - heard]
+        ranked.sort(key=lambda each: (-each[0], each[1]))
     spoke = {document: passage for _, document, passage in ranked}
     found = [Found(document, 1.0, spoke.get(document, 0), exact=True) for document in first]
     found += [Found(n, min(score, 1.0), passage) for score, n, passage in ranked if n not in set(first)]
@@ -207,6 +248,8 @@ def search(
 def allowed_of(base: sqlite3.Connection, passages: Sequence[int], kinds: tuple[str, ...]) -> npt.NDArray[np.bool_]:
     """Which passages are of kinds that may count, ``(passages,)``."""
     marks = ",".join("?" * len(kinds))
-    rows = base.execute(f"SELECT p.n FROM passages p JOIN documents d ON d.n = p.document WHERE d.kind IN ({marks})", kinds)
+    rows = base.execute(
+        f"SELECT p.n FROM passages p JOIN documents d ON d.n = p.document WHERE d.kind IN ({marks})", kinds
+    )
     wanted = {row[0] for row in rows}
     return np.fromiter((each in wanted for each in passages), dtype=np.bool_, count=len(passages))

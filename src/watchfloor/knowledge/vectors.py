@@ -76,7 +76,8 @@ def _encode_batch(base: sqlite3.Connection, path: Path, encoder: TextEncoder, pa
                 rows[digest] = used + place
                 base.execute("INSERT INTO vectors VALUES (?, ?)", (digest, used + place))
         base.executemany(
-            "INSERT OR REPLACE INTO placed VALUES (?, ?)", [(passage, rows[digest]) for passage, digest in digests.items()]
+            "INSERT OR REPLACE INTO placed VALUES (?, ?)",
+            [(passage, rows[digest]) for passage, digest in digests.items()],
         )
     return len(fresh)
 

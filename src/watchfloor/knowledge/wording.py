@@ -16,12 +16,11 @@ _IS_HAN = re.compile(rf"[{_HAN}]")
 #: Characters of a word that are looked at; a longer one is a key, a hash or hostile.
 _LONGEST: Final = 64
 STOP_WORDS: Final = frozenset(
-    "a an and are as at be been being but by can could did do does for from had has have how if in into is it its may"
-    " might more most no not of on or other our should such than that the their them then there these they this those to"
-    " under use used uses using via was were what when where which while who will with would you your following also"
-    .split()
+    ["a", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "how", "if", "in", "into", "is", "it", "its", "may", "might", "more", "most", "no", "not", "of", "on", "or", "other", "our", "should", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "under", "use", "used", "uses", "using", "via", "was", "were", "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your", "following", "also"]
 )  # fmt: skip
-_STOP_PAIRS: Final = frozenset("以下 下列 哪个 哪种 哪些 什么 如何 怎么 怎样 的是 是什 可以 一种 通过 使用 进行".split())
+_STOP_PAIRS: Final = frozenset(
+    ["以下", "下列", "哪个", "哪种", "哪些", "什么", "如何", "怎么", "怎样", "的是", "是什", "可以", "一种", "通过", "使用", "进行"]
+)
 
 #: Exact names of things: ids as their owners write them.
 _IDS = re.compile(
@@ -96,9 +95,7 @@ def stem(word: str) -> str:
     """A word without plural, -ed and -ing: step 1 of Porter's algorithm ("An algorithm for suffix stripping", 1980)."""
     if len(word) < 4 or not word.isascii() or not word.isalpha():
         return word
-    if word.endswith("sses"):
-        word = word[:-2]
-    elif word.endswith("ies"):
+    if word.endswith("sses") or word.endswith("ies"):
         word = word[:-2]
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]

@@ -80,7 +80,8 @@ class Edition:
     def _origin(self, origin: Origin) -> int:
         row = (origin.collection, origin.repository, origin.version, origin.licence, origin.address)
         self.base.execute(
-            "INSERT OR IGNORE INTO origins (collection, repository, version, licence, address) VALUES (?, ?, ?, ?, ?)", row
+            "INSERT OR IGNORE INTO origins (collection, repository, version, licence, address) VALUES (?, ?, ?, ?, ?)",
+            row,
         )
         where = "collection = ? AND repository = ? AND version = ? AND licence = ? AND address = ?"
         return int(self.base.execute(f"SELECT n FROM origins WHERE {where}", row).fetchone()[0])
@@ -135,7 +136,9 @@ class Edition:
         ).fetchone()
         said = _clean(edge.said)
         if present is not None and present[1] == said:
-            self.base.execute("UPDATE edges SET origin = ?, collection = ? WHERE n = ?", (origin, collection, present[0]))
+            self.base.execute(
+                "UPDATE edges SET origin = ?, collection = ? WHERE n = ?", (origin, collection, present[0])
+            )
             return
         if present is not None:
             self.base.execute("UPDATE edges SET until = ? WHERE n = ?", (self.number, present[0]))

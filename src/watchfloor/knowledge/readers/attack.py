@@ -27,6 +27,11 @@ _WEAKNESS = re.compile(r"CWE-\d+")
 _SAID: Final = 300
 
 
+def _own_id(kind: str, id: str) -> str:
+    """Mitigations of 2018 and before bear the id of the technique they are for."""
+    return f"{id}/mitigation" if kind == "mitigation" and id.startswith("T") else id
+
+
 def technique_row(row: dict[str, Any]) -> Iterator[Piece]:
     """A row of techniques: id, name, description, tactics, platforms."""
     id = str(row["id"])
@@ -37,10 +42,11 @@ def technique_row(row: dict[str, Any]) -> Iterator[Piece]:
 
 def object_row(row: dict[str, Any]) -> Iterator[Piece]:
     """A row of the other objects: type, id, name, description, aliases."""
-    id = str(row["id"])
+    kind = KIND_OF[row["type"]]
+    id = _own_id(kind, str(row["id"]))
     facts = {"platforms": row.get("platforms"), "deprecated": row.get("deprecated")}
     names = tuple(str(name) for name in row.get("aliases") or () if name != row["name"])
-    yield document(KIND_OF[row["type"]], id, row["name"], plain(row.get("description")), names=names, facts=facts)
+    yield document(kind, id, row["name"], plain(row.get("description")), names=names, facts=facts)
     for analytic in row.get("analytic_refs") or ():
         yield Edge(id, "has-analytic", str(analytic))
 
@@ -103,7 +109,7 @@ def _identity(each: dict[str, Any]) -> tuple[str, str, str] | None:
     for reference in each.get("external_references") or ():
         if kind and reference.get("source_name") in _SOURCES and reference.get("external_id"):
             kind = "pattern" if reference["source_name"] == "capec" and kind == "technique" else kind
-            return kind, str(reference["external_id"]), str(each.get("name", ""))
+            return kind, _own_id(kind, str(reference["external_id"])), str(each.get("name", ""))
     return None
 
 
@@ -160,5 +166,3 @@ def as_test(row: dict[str, Any]) -> Iterator[Piece]:
     id = f"{technique}#{row['name']}"
     text = "\n".join(filter(None, (plain(row.get("description")), str(row.get("command") or ""))))
     yield document("test", id, row["name"], text, about=technique, facts={"platforms": row.get("platforms")})
-
-

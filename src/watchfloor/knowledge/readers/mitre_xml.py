@@ -106,7 +106,10 @@ def weakness_row(row: dict[str, Any]) -> Iterator[Piece]:
     id = f"CWE-{row['CWE-ID']}"
     text = [plain(row.get("Description")), plain(row.get("Extended Description"))]
     text += [f"Mitigation: {plain(said)}" for said in _MITIGATION.findall(row.get("Potential Mitigations") or "")]
-    facts = {"abstraction": row.get("Weakness Abstraction"), "deprecated": row.get("Status") in ("Deprecated", "Obsolete")}
+    facts = {
+        "abstraction": row.get("Weakness Abstraction"),
+        "deprecated": row.get("Status") in ("Deprecated", "Obsolete"),
+    }
     yield document("weakness", id, row["Name"], "\n".join(filter(None, text)), facts=facts)
     for above in dict.fromkeys(_CHILD.findall(row.get("Related Weaknesses") or "")):
         yield Edge(id, "child-of", f"CWE-{above}")

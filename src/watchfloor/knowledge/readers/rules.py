@@ -72,7 +72,10 @@ def _binary(
 def lolbas(raw: dict[str, Any]) -> Iterator[Piece]:
     """A LOLBAS entry (YAML)."""
     commands = [each for each in raw["Commands"] or () if isinstance(each, dict)]
-    uses = [(str(each.get("Category", "")), plain(each.get("Description")), str(each.get("Command", ""))) for each in commands]
+    uses = [
+        (str(each.get("Category", "")), plain(each.get("Description")), str(each.get("Command", "")))
+        for each in commands
+    ]
     ids = tuple(str(each["MitreID"]) for each in commands if each.get("MitreID"))
     yield from _binary("lolbas", str(raw["Name"]), uses, plain(raw.get("Description")), ids)
 

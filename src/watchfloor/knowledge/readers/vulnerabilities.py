@@ -36,7 +36,10 @@ def nvd(cve: dict[str, Any]) -> Iterator[Piece]:
     """One ``cve`` of NVD's JSON 2.0."""
     text = next((each["value"] for each in cve["descriptions"] if each.get("lang") == "en"), "")
     weaknesses = [said["value"] for each in cve.get("weaknesses") or () for said in each.get("description") or ()]
-    facts: dict[str, Any] = {"published": str(cve.get("published", ""))[:10], "rejected": cve.get("vulnStatus") == "Rejected"}
+    facts: dict[str, Any] = {
+        "published": str(cve.get("published", ""))[:10],
+        "rejected": cve.get("vulnStatus") == "Rejected",
+    }
     for name in ("cvssMetricV31", "cvssMetricV30"):
         for metric in (cve.get("metrics") or {}).get(name) or ():
             facts |= {"cvss": metric["cvssData"]["vectorString"], "score": metric["cvssData"]["baseScore"]}
@@ -67,7 +70,9 @@ def cve5(raw: dict[str, Any]) -> Iterator[Piece]:
 def exploited(row: dict[str, Any]) -> Iterator[Piece]:
     """One entry of the catalogue of known exploited vulnerabilities."""
     id = _checked(row["cveID"])
-    text = "\n".join(filter(None, (plain(row.get("shortDescription")), f"Required action: {plain(row.get('requiredAction'))}")))
+    text = "\n".join(
+        filter(None, (plain(row.get("shortDescription")), f"Required action: {plain(row.get('requiredAction'))}"))
+    )
     facts = {
         "vendor": row.get("vendorProject"),
         "product": row.get("product"),

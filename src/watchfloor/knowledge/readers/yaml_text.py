@@ -30,7 +30,7 @@ def documents(text: str) -> list[Any]:
     if _INDENT.search(text) or _NESTED.search(text) or text.count("[") + text.count("{") > _MOST_BRACKETS:
         raise ValueError("is nested too deeply")
     try:
-        return [each for each in yaml.load_all(text, Loader=_Loader) if each is not None]  # noqa: S506  (a safe loader)
+        return [each for each in yaml.load_all(text, Loader=_Loader) if each is not None]
     except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f" (line {line + 1})" if line is not None else ""
