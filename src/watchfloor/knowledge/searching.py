@@ -216,6 +216,19 @@ def mentioned(base: sqlite3.Connection, question: str, shown: Shown) -> set[int]
     return found
 
 
+def ranked(
+    base: sqlite3.Connection, question: str, passages: Mapping[int, float], shown: Shown, blend: Blend
+) -> list[tuple[float, int, int]]:
+    """Documents by their passages' scores and by being named: (score, document, best passage), best first."""
+    found = gathered(base, passages, shown, blend)
+    if blend.mention and (also := mentioned(base, question, shown)):
+        heard = {document for _, document, _ in found}
+        found = [(score + blend.mention * (document in also), document, passage) for score, document, passage in found]
+        found += [(blend.mention, document, 0) for document in also - heard]
+        found.sort(key=lambda each: (-each[0], each[1]))
+    return found
+
+
 def search(
     base: sqlite3.Connection,
     vectors: Vectors,
@@ -231,17 +244,10 @@ def search(
     words = by_words(base, question, shown) if blend.words else {}
     cosines = by_vectors(vectors, question_vector, allowed) if question_vector is not None and blend.vectors else {}
     passages = fused(words, cosines, blend)
-    ranked = gathered(base, passages, shown, blend)
-    if blend.mention and (also := mentioned(base, question, shown)):
-        heard = {document for _, document, _ in ranked}
-        ranked = [
-            (score + blend.mention * (document in also), document, passage) for score, document, passage in ranked
-        ]
-        ranked += [(blend.mention, document, 0) for document in also - heard]
-        ranked.sort(key=lambda each: (-each[0], each[1]))
-    spoke = {document: passage for _, document, passage in ranked}
+    found_all = ranked(base, question, passages, shown, blend)
+    spoke = {document: passage for _, document, passage in found_all}
     found = [Found(document, 1.0, spoke.get(document, 0), exact=True) for document in first]
-    found += [Found(n, min(score, 1.0), passage) for score, n, passage in ranked if n not in set(first)]
+    found += [Found(n, min(score, 1.0), passage) for score, n, passage in found_all if n not in set(first)]
     return found[:limit]
 
 
