@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from watchfloor.base.errors import UsageError
@@ -135,7 +136,7 @@ class Graph:
                 further = self._shortest(front, goal, closed, frozenset(front[:-1]), via)
                 if further is not None and tuple(further[1]) not in seen:
                     heapq.heappush(waiting, further)
-        return [self._way(path) for path in found]
+        return sorted((self._way(path) for path in found), key=lambda way: way.cost)
 
     def _shortest(
         self,
@@ -146,7 +147,7 @@ class Graph:
         via: frozenset[str] | None,
     ) -> tuple[float, list[str]] | None:
         """Dijkstra's algorithm from the last node of ``front``, without closed steps and barred nodes."""
-        begun = sum(self._step(one, other) for one, other in zip(front, front[1:], strict=False))
+        begun = self._cost(front)
         heap: list[tuple[float, int, str]] = [(begun, len(front), front[-1])]
         cost = {front[-1]: begun}
         came: dict[str, str] = {}
@@ -212,12 +213,15 @@ class Graph:
 
     def _way(self, path: list[str]) -> Way:
         links = []
-        for one, other in zip(path, path[1:], strict=False):
+        for one, other in pairwise(path):
             links.append(
                 min((each for each in self.links(one) if other in (each.start, each.end)), key=lambda e: not e.said)
             )
-        cost = sum(self._step(one, other) for one, other in zip(path, path[1:], strict=False))
-        return Way(tuple(map(self._node, path)), tuple(links), round(cost, 3))
+        return Way(tuple(map(self._node, path)), tuple(links), round(self._cost(path), 3))
+
+    def _cost(self, path: list[str]) -> float:
+        steps = sum(self._step(one, other) for one, other in pairwise(path))
+        return steps + sum(self._bridge(*three) for three in zip(path, path[1:], path[2:], strict=False))
 
 
 def _kind_by_id(id: str) -> str:

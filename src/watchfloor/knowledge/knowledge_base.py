@@ -130,6 +130,7 @@ class KnowledgeBase:
         Raises:
             UsageError: a kind or time that is not there.
         """
+        text = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no text
         shown = Shown(self._at(as_of), tuple(map(self._kind, kinds)))
         blend = blend or Blend()
         vectors, vector, allowed = self._vectors_at(shown), None, None
