@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.knowledge.sources import WordCounter, feeds
+
 from watchfloor.base.errors import InputError
 from watchfloor.cli import knowledge_shelf
 from watchfloor.cli.main import main
@@ -33,7 +33,10 @@ def test_build_search_add_and_path_in_json_lines(place: Path, capsys: pytest.Cap
     (place / "own.md").write_text("# Playbook\nWhen LSASS is read, call Ada.")
     assert main(["knowledge", "add", str(place / "own.md"), "--json"]) == 0
     assert lines(capsys)[0]["documents"]["note"] == 1
-    assert main(["knowledge", "search", "dump lsass memory", "--kind", "technique,sigma", "--limit", "2", "--json", "-"]) == 0
+    assert (
+        main(["knowledge", "search", "dump lsass memory", "--kind", "technique,sigma", "--limit", "2", "--json", "-"])
+        == 0
+    )
     *answers, last = lines(capsys)
     assert [(each["type"], each["rank"]) for each in answers] == [("answer", 1), ("answer", 2)]
     assert {"id", "kind", "title", "passage", "evidence", "source", "score", "since"} <= answers[0].keys()

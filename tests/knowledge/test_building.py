@@ -30,8 +30,8 @@ def test_every_public_format_is_understood(tmp_path: Path) -> None:
     done = built(tmp_path)
     assert done.account.rejections == []
     assert done.by_kind == {
-        "binary": 2, "countermeasure": 1, "exploited": 1, "group": 1, "mitigation": 1, "pattern": 1, "procedure": 2, "rule": 1,
-        "software": 1, "technique": 4, "vulnerability": 2, "weakness": 1,
+        "binary": 2, "countermeasure": 1, "exploited": 1, "group": 1, "mitigation": 1, "pattern": 1, "procedure": 2,
+        "rule": 1, "software": 1, "technique": 4, "vulnerability": 2, "weakness": 1,
     }  # fmt: skip
     assert [Path(name.partition("::")[2]).name for name in done.passed_over] == ["README.md"]
     with KnowledgeBase.open(tmp_path / "kb") as base:
@@ -40,7 +40,9 @@ def test_every_public_format_is_understood(tmp_path: Path) -> None:
         assert lsass.origin.version == "18.1"
         assert base.get("CWE-502")[0].origin.version == "4.18"
         assert "JNDI" in {each.kind: each for each in base.get("CVE-2021-44228")}["vulnerability"].passages[0].text
-        links = {(each.start, each.relation, each.end) for id in ("CWE-502", "T1003.001") for each, _ in base.neighbours(id)}
+        links = {
+            (each.start, each.relation, each.end) for id in ("CWE-502", "T1003.001") for each, _ in base.neighbours(id)
+        }
         assert ("CVE-2021-44228", "has-weakness", "CWE-502") in links
         assert ("CAPEC-586", "exploits-weakness", "CWE-502") in links
         assert ("aaaaaaaa-0000-4000-8000-000000000001", "detects", "T1003.001") in links
@@ -63,7 +65,9 @@ def test_a_second_build_encodes_nothing_and_makes_no_edition(tmp_path: Path) -> 
 def test_a_newer_source_keeps_what_it_said_before(tmp_path: Path) -> None:
     place = feeds(tmp_path / "feeds") / "enterprise-attack.json"
     built(tmp_path)
-    place.write_text(json.dumps(sources.bundle("19.0", "Adversaries may read LSASS with a driver.", without="malware--1")))
+    place.write_text(
+        json.dumps(sources.bundle("19.0", "Adversaries may read LSASS with a driver.", without="malware--1"))
+    )
     newer = built(tmp_path)
     assert (newer.changes.replaced, newer.changes.withdrawn) == (1, 2)  # the software, and its procedure
     with KnowledgeBase.open(tmp_path / "kb") as base:
@@ -104,7 +108,11 @@ def test_another_encoder_makes_all_vectors_anew(tmp_path: Path) -> None:
     ("name", "content", "reason"),
     [
         ("a.json", b'{"type": "bundle", "objects": [', "is no JSON"),
-        ("a.json", b'{"type": "bundle", "objects": [{"type": "malware", "id": "x", "external_references": [7]}]}', "shape"),
+        (
+            "a.json",
+            b'{"type": "bundle", "objects": [{"type": "malware", "id": "x", "external_references": [7]}]}',
+            "shape",
+        ),
         ("a.xml", b'<!DOCTYPE x [<!ENTITY a "b">]><Weakness_Catalog>&a;</Weakness_Catalog>', "is no XML"),
         ("a.xml", b"<Weakness_Catalog><Weakness", "is no XML"),
         ("a.yml", b"title: x\ndetection:\n  - [" + b"[" * 5000, "nested too deeply"),

@@ -92,9 +92,13 @@ def test_other_content_at_a_pinned_address_is_not_taken(tmp_path: Path, forge: F
     (tmp_path / "sources" / "attack" / "attack.json").unlink()
     (tmp_path / "sources" / "sigma" / "sigma.zip").unlink()
     forge.files["/attack.json"] = b'{"type": "bundle", "objects": []}'
-    forge.files["/sigma.zip"] = zipped({"sigma-1/rules/a.yml": sources.SIGMA}) + b""  # packed again: other times, same rules
+    forge.files["/sigma.zip"] = (
+        zipped({"sigma-1/rules/a.yml": sources.SIGMA}) + b""
+    )  # packed again: other times, same rules
     fetched = fetch_all(tmp_path / "sources", WANTED, opener=forge.open)
-    assert [(address, "something else" in why) for address, why in fetched.failed] == [("https://forge.example/attack.json", True)]
+    assert [(address, "something else" in why) for address, why in fetched.failed] == [
+        ("https://forge.example/attack.json", True)
+    ]
     assert not (tmp_path / "sources" / "attack" / "attack.json").exists()
     assert [path.name for path in (tmp_path / "sources" / "attack").iterdir()] == []
 

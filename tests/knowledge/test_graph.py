@@ -61,7 +61,7 @@ def test_the_shortest_way_is_what_a_search_of_all_ways_finds(tmp_path: Path) -> 
     graph = Graph(database)
     found = graph.ways("G0001", lambda node: node.id == "G0008", most=50)
     every = simple_paths(pairs, 1, 8)
-    assert [tuple(int(node.id[-1]) for node in way.nodes) for way in found][0] in every
+    assert tuple(int(node.id[-1]) for node in found[0].nodes) in every
     assert {tuple(int(node.id[-1]) for node in way.nodes) for way in found} <= every
     assert len({way.nodes for way in found}) == len(found)
     assert [way.cost for way in found] == sorted(way.cost for way in found)
@@ -85,8 +85,16 @@ def simple_paths(pairs: list[tuple[int, int]], start: int, end: int) -> set[tupl
 
 def test_a_picture_holds_no_script_and_nothing_unescaped() -> None:
     evil = '"><script>alert(1)</script>\n'
-    nodes = [Node(f"G0001{evil}", "group", evil), Node("T1003", "technique", "LSASS"), Node("T1004", "technique", "other")]
-    links = [Link(nodes[0].id, evil, "T1003", evil, evil, evil), Link("T1003", "x", "T1004", "", "s", ""), Link("a", "b", "c", "", "", "")]
+    nodes = [
+        Node(f"G0001{evil}", "group", evil),
+        Node("T1003", "technique", "LSASS"),
+        Node("T1004", "technique", "other"),
+    ]
+    links = [
+        Link(nodes[0].id, evil, "T1003", evil, evil, evil),
+        Link("T1003", "x", "T1004", "", "s", ""),
+        Link("a", "b", "c", "", "", ""),
+    ]
     html = page(evil, nodes, links, nodes[0])
     assert "<script" not in html
     assert "default-src 'none'" in html

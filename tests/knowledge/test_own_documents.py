@@ -27,7 +27,8 @@ Call the duty officer.
 
 重置所有域管理员密码。 Reset krbtgt twice.
 """
-HTML = """<!doctype html><html><head><title>t</title><style>p{color:red}</style><script>alert("secret-script")</script></head>
+HTML = """<!doctype html><html><head><title>t</title><style>p{color:red}</style>
+<script>alert("secret-script")</script></head>
 <body><h1>VPN</h1><p>Use the <b>jump</b> host.</p><h2>Access &amp; keys</h2><ul><li>Ask Grace</li></ul></body></html>"""
 
 
@@ -36,7 +37,8 @@ def pdf(text: str) -> bytes:
     stream = zlib.compress(f"BT /F1 12 Tf 72 720 Td ({text}) Tj ET".encode())
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> /MediaBox [0 0 612 792] >>",
+        b"<< /Type /Page /Parent 2 0 R /Contents 4 0 R "
+        b"/Resources << /Font << /F1 5 0 R >> >> /MediaBox [0 0 612 792] >>",
         b"<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream" % (len(stream), stream),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]  # fmt: skip
@@ -125,7 +127,7 @@ def test_what_is_no_document_is_named(tmp_path: Path, name: str, content: bytes,
 
 def test_a_pdf_with_endless_pages_is_no_way_in() -> None:
     loop = pdf("x").replace(b"/Kids [3 0 R] /Count 1", b"/Kids [2 0 R] /Count 1")
-    with pytest.raises(ValueError, match="PDF|text"):
+    with pytest.raises(ValueError, match=r"PDF|text"):
         pages(loop)
 
 

@@ -60,7 +60,9 @@ def test_kinds_by_the_words_people_use(folder: Path) -> None:
             base.search("x", ("nonsense",))
 
 
-@pytest.mark.parametrize("question", ["", "   ", '"', "NEAR(", "a OR b AND * ^", "'; DROP TABLE documents; --", "\ud800", "x" * 99_999])
+@pytest.mark.parametrize(
+    "question", ["", "   ", '"', "NEAR(", "a OR b AND * ^", "'; DROP TABLE documents; --", "\ud800", "x" * 99_999]
+)
 def test_no_question_is_a_command_of_the_database(folder: Path, question: str) -> None:
     with KnowledgeBase.open(folder, WordCounter()) as base:
         base.search(question)
@@ -91,4 +93,9 @@ def test_words_keep_ids_whole_fold_endings_and_pair_chinese_characters() -> None
     assert stem("policies") == stem("policy")
     assert terms("凭据转储") == ["凭据", "据转", "转储"]
     assert {"credential", "dump"} <= set(question_terms("如何检测凭据转储"))
-    assert ids_in("cve-2021-44228, CWE-79, S0154; T1003.001. 1T1003 T10031") == ["CVE-2021-44228", "CWE-79", "S0154", "T1003.001"]
+    assert ids_in("cve-2021-44228, CWE-79, S0154; T1003.001. 1T1003 T10031") == [
+        "CVE-2021-44228",
+        "CWE-79",
+        "S0154",
+        "T1003.001",
+    ]

@@ -6,8 +6,9 @@ from watchfloor.cli import knowledge_add, knowledge_build, knowledge_path, knowl
 
 NAME = "knowledge"
 SUMMARY = "ask ATT&CK, CWE, CVE, rules and your own documents"
-DESCRIPTION = """Keep ATT&CK, CWE, CAPEC, D3FEND, CVE, KEV, Sigma, LOLBAS, GTFOBins and documents of your own in one folder, ask it
-questions by words and by meaning, and follow the graph from attack to defence. Answers name their source.
+DESCRIPTION = """Keep ATT&CK, CWE, CAPEC, D3FEND, CVE, KEV, Sigma, LOLBAS, GTFOBins and documents of your own in one
+folder, ask it questions by words and by meaning, and follow the graph from attack to defence. Answers
+name their source.
 
 examples:
   watchfloor knowledge build

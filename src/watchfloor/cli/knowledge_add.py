@@ -6,9 +6,10 @@ from watchfloor.cli import knowledge_shelf
 
 NAME = "add"
 SUMMARY = "read documents of your own into the knowledge base"
-DESCRIPTION = """Read Markdown, HTML, PDF and text files, folders and archives into the knowledge base, cut by heading, each passage with
-its place. Reading a file again replaces what it said before; the older version is kept. Ids named in them (T1003, CVE-…) join
-them to the graph. Nothing in a document is run, followed or rendered.
+DESCRIPTION = """Read Markdown, HTML, PDF and text files, folders and archives into the knowledge base, cut by heading,
+each passage with its place. Reading a file again replaces what it said before; the older version is
+kept. Ids named in them (T1003, CVE-…) join them to the graph. Nothing in a document is run, followed or
+rendered.
 
 examples:
   watchfloor knowledge add wiki/

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
 
 NAME = "build"
 SUMMARY = "read public sources into the knowledge base"
-DESCRIPTION = """Read ATT&CK, CAPEC and CVE (JSON), CWE and CAPEC (XML), D3FEND, KEV, Sigma, LOLBAS and GTFOBins into the knowledge base.
-Without --from they are fetched from pinned public addresses and checked against their digests; only https is used.
-What did not change is not read into vectors again, and what changed keeps its older versions.
+DESCRIPTION = """Read ATT&CK, CAPEC and CVE (JSON), CWE and CAPEC (XML), D3FEND, KEV, Sigma, LOLBAS and GTFOBins into
+the knowledge base. Without --from they are fetched from pinned public addresses and checked against
+their digests; only https is used. What did not change is not read into vectors again, and what
+changed keeps its older versions.
 
-Files that are no knowledge of these kinds are passed over and named. Exit code 3 says that a record could not be read.
+Files that are no knowledge of these kinds are passed over and named. Exit code 3 says that a record
+could not be read.
 
 examples:
   watchfloor knowledge build

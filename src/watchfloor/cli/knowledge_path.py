@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 NAME = "path"
 SUMMARY = "follow the graph from attack to defence"
-DESCRIPTION = """The best ways from one thing to another: techniques, software, groups, CVE, CWE, CAPEC, mitigations, D3FEND, rules. TO may be a
-kind, for the nearest of it. With FROM alone, everything beside it, by kind. Each step names the source that says so.
+DESCRIPTION = """The best ways from one thing to another: techniques, software, groups, CVE, CWE, CAPEC, mitigations,
+D3FEND, rules. TO may be a kind, for the nearest of it. With FROM alone, everything beside it, by kind.
+Each step names the source that says so.
 
 examples:
   watchfloor knowledge path T1003.001

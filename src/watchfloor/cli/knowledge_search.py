@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 NAME = "search"
 SUMMARY = "ask the knowledge base"
-DESCRIPTION = """Rank documents for a question, by words and by meaning; ids (T1059.001, CVE-2021-44228, CWE-79, S0154, a rule's id) and
-names that are named come first. A procedure that fits speaks for its technique; --kind procedure shows procedures themselves.
+DESCRIPTION = """Rank documents for a question, by words and by meaning; ids (T1059.001, CVE-2021-44228, CWE-79, S0154,
+a rule's id) and names that are named come first. A procedure that fits speaks for its technique;
+--kind procedure shows procedures themselves.
 
 examples:
   watchfloor knowledge search 'how do attackers dump LSASS memory'
@@ -58,8 +59,9 @@ def run(options: argparse.Namespace) -> int:
         records: list[dict[str, Any]] = [
             {"type": "answer", "rank": n} | each.record() for n, each in enumerate(found, 1)
         ]
-        records.append({"type": "summary", "question": options.question, "answers": len(found), "words_only": without or bare,
-                        "seconds": round(time.monotonic() - began, 3)})  # fmt: skip
+        seconds = round(time.monotonic() - began, 3)
+        summary = {"type": "summary", "question": options.question, "answers": len(found)}
+        records.append(summary | {"words_only": without or bare, "seconds": seconds})
     knowledge_shelf.write_json(options, records if options.json is not None else [])
     if options.json != "-":
         _tell(found, without)

@@ -1,4 +1,4 @@
-"""What the commands of ``watchfloor knowledge`` share: the folder, the encoder, a progress bar, and how a build is told."""
+"""What the commands of ``watchfloor knowledge`` share: folder, encoder, progress bar, how a build is told."""
 
 import argparse
 import sys
@@ -130,8 +130,9 @@ def _tell(built: "Built", seconds: float) -> None:
     terminal, changes = Terminal(sys.stdout), built.changes
     if built.edition:
         terminal.line(
-            f"Edition {built.edition} in {seconds:.1f} s: {changes.added:,} documents new, {changes.replaced:,} replaced "
-            f"(the older ones are kept), {changes.withdrawn:,} withdrawn, {changes.unchanged:,} as before.",
+            f"Edition {built.edition} in {seconds:.1f} s: {changes.added:,} documents new, "
+            f"{changes.replaced:,} replaced (the older ones are kept), "
+            f"{changes.withdrawn:,} withdrawn, {changes.unchanged:,} as before.",
             style="bold",
         )
     else:

@@ -196,7 +196,7 @@ def _is_ours(path: str) -> bool:
 
 
 def _ordered(inputs: list[Input]) -> list[Input]:
-    """The first to tell of a document is believed: catalogues of one subject come before those that repeat a part of it."""
+    """The first to tell of a document is believed: what repeats a part of a catalogue comes after it."""
     return sorted(inputs, key=lambda item: "csaf" in Path(item.path).name)
 
 
@@ -270,7 +270,8 @@ def _encode(
 def _unplaced(base: sqlite3.Connection, *, everything: bool) -> list[tuple[int, str]]:
     """Passages in force without a vector, and what the encoder is to read of each."""
     quiet = "" if everything else (
-        "AND NOT (d.kind = 'vulnerability' AND NOT EXISTS (SELECT 1 FROM documents e WHERE e.id = d.id AND e.kind = 'exploited')"
+        "AND NOT (d.kind = 'vulnerability'"
+        " AND NOT EXISTS (SELECT 1 FROM documents e WHERE e.id = d.id AND e.kind = 'exploited')"
         " AND NOT EXISTS (SELECT 1 FROM edges g WHERE g.start = d.id AND g.relation <> 'has-weakness')"
         " AND NOT EXISTS (SELECT 1 FROM edges g WHERE g.end = d.id AND g.relation = 'exploits'))"
     )  # fmt: skip

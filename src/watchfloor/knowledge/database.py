@@ -25,7 +25,8 @@ CREATE TABLE documents (n INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT N
 CREATE INDEX documents_id ON documents (id, kind);
 CREATE TABLE passages (n INTEGER PRIMARY KEY, document INTEGER NOT NULL, place TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passages_document ON passages (document);
-CREATE VIRTUAL TABLE words USING fts5 (title, body, content='', tokenize="unicode61 remove_diacritics 0 tokenchars '._-'");
+CREATE VIRTUAL TABLE words USING fts5 (title, body, content='',
+    tokenize="unicode61 remove_diacritics 0 tokenchars '._-'");
 CREATE VIRTUAL TABLE vocabulary USING fts5vocab (words, 'row');
 CREATE TABLE vectors (digest BLOB PRIMARY KEY, row INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE placed (passage INTEGER PRIMARY KEY, row INTEGER NOT NULL);
@@ -55,8 +56,7 @@ def connect(folder: Path, *, write: bool = False) -> sqlite3.Connection:
             if folder.exists() and any(folder.iterdir()):
                 raise UsageError(f"{folder} holds something else.", hint="Name a new or empty folder.")
             folder.mkdir(parents=True, exist_ok=True)
-        mode = "rwc" if write else "ro"
-        base = sqlite3.connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None)
+        base = _opened(path, "mode=rwc" if write else "mode=ro")
     except PermissionError as error:
         raise RefusedError(f"{folder} cannot be opened: permission denied.") from error
     except sqlite3.OperationalError as error:
@@ -76,6 +76,20 @@ def connect(folder: Path, *, write: bool = False) -> sqlite3.Connection:
     if found is None or found[0] != FORMAT_VERSION:
         base.close()
         raise InputError(f"{path} is of another version of Watchfloor.", hint="Build it anew in a new folder.")
+    return base
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    base = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None)
+    if mode == "mode=ro":
+        try:
+            base.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            # A folder one may not write to has no place for the log of a writer, and nobody writes there.
+            base.close()
+            return sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True, isolation_level=None)
+        except sqlite3.DatabaseError:
+            pass  # said by the caller
     return base
 
 

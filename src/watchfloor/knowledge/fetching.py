@@ -63,13 +63,16 @@ SOURCES: Final[tuple[PublicSource, ...]] = (
     _cti("attack", "mobile-attack/mobile-attack.json"),
     _cti("attack", "ics-attack/ics-attack.json"),
     _cti("capec", "capec/2.1/stix-capec.json"),
-    PublicSource("cwe", "cwec_v4.18.xml.zip", "https://cwe.mitre.org/data/xml/cwec_v4.18.xml.zip", "cwe.mitre.org", "4.18", "CWE ToU"),
-    PublicSource("d3fend", "d3fend.json", "https://d3fend.mitre.org/ontologies/d3fend/1.2.0/d3fend.json", "d3fend.mitre.org",
-                 "1.2.0", "MIT"),
-    PublicSource("d3fend", "d3fend-full-mappings.csv", "https://d3fend.mitre.org/api/ontology/inference/d3fend-full-mappings.csv",
-                 "d3fend.mitre.org", "", "MIT", moving=True),
+    PublicSource("cwe", "cwec_v4.18.xml.zip", "https://cwe.mitre.org/data/xml/cwec_v4.18.xml.zip", "cwe.mitre.org",
+                 "4.18", "CWE ToU"),
+    PublicSource("d3fend", "d3fend.json", "https://d3fend.mitre.org/ontologies/d3fend/1.2.0/d3fend.json",
+                 "d3fend.mitre.org", "1.2.0", "MIT"),
+    PublicSource("d3fend", "d3fend-full-mappings.csv",
+                 "https://d3fend.mitre.org/api/ontology/inference/d3fend-full-mappings.csv", "d3fend.mitre.org", "",
+                 "MIT", moving=True),
     PublicSource("kev", "known_exploited_vulnerabilities.json",
-                 f"{_RAW}/cisagov/kev-data/{_KEV}/known_exploited_vulnerabilities.json", "cisagov/kev-data", _KEV, "CC0 (US Gov)"),
+                 f"{_RAW}/cisagov/kev-data/{_KEV}/known_exploited_vulnerabilities.json", "cisagov/kev-data", _KEV,
+                 "CC0 (US Gov)"),
     PublicSource("mappings", "kev-07.28.2025_attack-16.1-enterprise.json",
                  f"{_RAW}/center-for-threat-informed-defense/mappings-explorer/{_MAPPINGS}/mappings/kev/attack-16.1/"
                  "kev-07.28.2025/enterprise/kev-07.28.2025_attack-16.1-enterprise.json",
@@ -131,9 +134,9 @@ def fetch_all(
             on_progress(f"fetching {source.file}", place, len(wanted))
         known = recorded.get(f"{source.name}/{source.file}", {})
         present = folder / source.name / source.file
-        if not source.moving and known.get("address") == source.address and present.is_file():
-            if _sha256(present) == known.get("sha256"):
-                continue
+        pinned = not source.moving and known.get("address") == source.address
+        if pinned and present.is_file() and _sha256(present) == known.get("sha256"):
+            continue
         try:
             recorded[f"{source.name}/{source.file}"] = _fetch(folder, source, known, opener)
             found.fetched += 1

@@ -1,7 +1,8 @@
 """The attack–defence graph: what stands beside a thing, and the few best ways from one thing to another.
 
 A way through something that everything touches says little, so a step costs more the more neighbours its end has
-(as in Adamic & Adar, "Friends and neighbors on the Web", 2003). The best ways are Yen's k shortest loopless paths (1971).
+(as in Adamic & Adar, "Friends and neighbors on the Web", 2003). The best ways are found as Yen's k shortest loopless
+paths (1971) are.
 """
 
 import heapq
@@ -15,7 +16,7 @@ from typing import Final
 
 from watchfloor.base.errors import UsageError
 
-#: Neighbours of a node that a search for ways looks at; a node with more (CWE-79 has 20,000 CVEs) is no way to anywhere.
+#: Neighbours of a node that a search for ways looks at; a node with more is no way to anywhere.
 _MOST_NEIGHBOURS: Final = 3_000
 #: Nodes a search for one way may visit.
 _MOST_VISITED: Final = 20_000
@@ -101,7 +102,8 @@ class Graph:
             if self._look(id).kind:
                 return id
         rows = self._base.execute(
-            "SELECT DISTINCT d.id FROM names n JOIN documents d ON d.n = n.document WHERE n.name = ? AND d.until IS NULL "
+            "SELECT DISTINCT d.id FROM names n JOIN documents d ON d.n = n.document WHERE n.name = ? "
+            "AND d.until IS NULL "
             "AND d.kind NOT IN ('procedure', 'test') LIMIT 6", (" ".join(wanted.split()).casefold(),),
         ).fetchall()  # fmt: skip
         if len(rows) == 1:

@@ -144,7 +144,8 @@ class KnowledgeBase:
         """What is kept under an id, one a kind; with ``versions`` also what it said before, newest first."""
         only = "" if versions else "AND until IS NULL"
         rows = self._base.execute(
-            f"SELECT n, kind, title, facts, origin, since, until FROM documents WHERE id = ? {only} ORDER BY since DESC, n",
+            "SELECT n, kind, title, facts, origin, since, until FROM documents "
+            f"WHERE id = ? {only} ORDER BY since DESC, n",
             (id,),
         ).fetchall()
         found = []
@@ -170,7 +171,7 @@ class KnowledgeBase:
         return self._graph.node(id)
 
     def paths(self, a: str, b: str, limit: int = 5, *, via: tuple[str, ...] = ()) -> list[Way]:
-        """The best ways from ``a`` to ``b``, an id, a name or a kind (any document of it); ``via`` bounds what lies between.
+        """The best ways from ``a`` to ``b``, an id, a name or a kind; ``via`` names the kinds that may lie between.
 
         Raises:
             UsageError: one of them is not there.
@@ -223,7 +224,8 @@ class KnowledgeBase:
         key = _LATEST if shown.at is None else shown.at
         if key not in self._vectors:
             rows = self._base.execute(
-                "SELECT v.passage, v.row FROM placed v JOIN passages p ON p.n = v.passage JOIN documents d ON d.n = p.document "
+                "SELECT v.passage, v.row FROM placed v JOIN passages p ON p.n = v.passage "
+                "JOIN documents d ON d.n = p.document "
                 f"WHERE {shown.where()} ORDER BY v.row"
             ).fetchall()
             both = np.asarray(rows, dtype=np.int64).reshape(-1, 2)

@@ -12,19 +12,21 @@ from watchfloor.knowledge.graph import Link, Node
 #: Kinds from left to right.
 COLUMNS: Final = (
     ("campaign", "group"), ("software", "binary"), ("vulnerability", "exploited"), ("weakness",), ("pattern",),
-    ("technique", "procedure", "test", "tactic", "asset"), ("mitigation", "control"), ("countermeasure", "detection"), ("rule",),
-    ("note", "unknown"),
+    ("technique", "procedure", "test", "tactic", "asset"), ("mitigation", "control"),
+    ("countermeasure", "detection"), ("rule",), ("note", "unknown"),
 )  # fmt: skip
 _COLOURS: Final = {
     "group": "#b5179e", "campaign": "#b5179e", "software": "#7209b7", "binary": "#7209b7", "vulnerability": "#d00000",
-    "exploited": "#d00000", "weakness": "#e85d04", "pattern": "#e89005", "technique": "#1d4ed8", "mitigation": "#2d6a4f",
-    "countermeasure": "#40916c", "detection": "#0f766e", "rule": "#0e7490", "control": "#2d6a4f",
+    "exploited": "#d00000", "weakness": "#e85d04", "pattern": "#e89005", "technique": "#1d4ed8",
+    "mitigation": "#2d6a4f", "countermeasure": "#40916c", "detection": "#0f766e", "rule": "#0e7490",
+    "control": "#2d6a4f",
 }  # fmt: skip
 _WIDTH, _HEIGHT, _ACROSS, _DOWN = 190, 46, 270, 66
 _CHARACTERS: Final = 27
 _STYLE: Final = (
     "body{font:14px system-ui,sans-serif;margin:24px;background:#fff;color:#1b1b1f}"
-    "svg{max-width:100%;height:auto}text{font:12px system-ui,sans-serif}.id{font-weight:600}.said{fill:#555;font-size:10px}"
+    "svg{max-width:100%;height:auto}text{font:12px system-ui,sans-serif}.id{font-weight:600}"
+    ".said{fill:#555;font-size:10px}"
     "table{border-collapse:collapse;margin-top:20px}td,th{padding:3px 10px 3px 0;text-align:left;vertical-align:top}"
     "@media(prefers-color-scheme:dark){body{background:#16161a;color:#e8e8ea}.said{fill:#aaa}}"
 )
@@ -39,9 +41,11 @@ def page(title: str, nodes: Sequence[Node], links: Sequence[Link], start: Node) 
     )
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">'
-        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{_STYLE}</style></head><body>'
-        f"<h1>{escape(title)}</h1>{_svg(nodes, links, start)}<table><thead><tr><th>from</th><th>relation</th><th>to</th>"
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{_svg(nodes, links, start)}"
+        "<table><thead><tr><th>from</th><th>relation</th><th>to</th>"
         f"<th>source</th><th>what it says</th></tr></thead><tbody>{rows}</tbody></table></body></html>\n"
     )
 

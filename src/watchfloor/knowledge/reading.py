@@ -6,6 +6,7 @@ A file nobody here knows is passed over by name; a record of a known format that
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -262,7 +263,7 @@ def json_records(raw: Any) -> tuple[str, list[tuple[str, Callable[[], Iterator[P
     for key, make in (("vulnerabilities", _vulnerability), ("mapping_objects", defences.mapping_row)):
         if isinstance(raw.get(key), list):
             version = str(raw.get("catalogVersion") or raw.get("timestamp") or "")
-            each = [(f"{key}[{place}]", lambda row=row: make(row)) for place, row in enumerate(raw[key])]
+            each = [(f"{key}[{place}]", partial(make, row)) for place, row in enumerate(raw[key])]
             return version, each
     return None
 
@@ -272,7 +273,7 @@ def _vulnerability(row: Row) -> Iterator[Piece]:
 
 
 def _is_lines(head: bytes) -> bool:
-    """JSON lines have a whole object in their first line; a document is usually one over many lines, or one line alone."""
+    """JSON lines have a whole object in their first line; a document has one over many lines, or one line."""
     first, newline, rest = head.lstrip().partition(b"\n")
     if first.rstrip().endswith(b"}") and newline and rest.lstrip()[:1] in (b"{", b""):
         return bool(rest.strip()) or not any(mark in first for mark in _JSON_MARKS)

@@ -94,7 +94,8 @@ def by_words(base: sqlite3.Connection, question: str, shown: Shown) -> dict[int,
     # A witness whose technique is not wanted is dropped later; the depth is taken before, of what may count.
     rows = base.execute(
         f"SELECT words.rowid, bm25(words, {_TITLE}, 1.0) AS score FROM words JOIN passages p ON p.n = words.rowid "
-        f"JOIN documents d ON d.n = p.document WHERE words MATCH ? AND {shown.where()} {limit} ORDER BY score LIMIT {_DEPTH}",
+        f"JOIN documents d ON d.n = p.document WHERE words MATCH ? AND {shown.where()} {limit} "
+        f"ORDER BY score LIMIT {_DEPTH}",
         (query, *(kinds or ())),
     )
     return {passage: -score for passage, score in rows}
@@ -183,7 +184,8 @@ def named(base: sqlite3.Connection, question: str, shown: Shown) -> list[int]:
         found += [n for n, kind in rows if shown.wanted(kind) or kind in WITNESSES]
     said = " ".join(question.split()).casefold()
     rows = base.execute(
-        f"SELECT d.n, d.kind FROM names x JOIN documents d ON d.n = x.document WHERE x.name = ? AND {shown.where()} LIMIT 20",
+        "SELECT d.n, d.kind FROM names x JOIN documents d ON d.n = x.document "
+        f"WHERE x.name = ? AND {shown.where()} LIMIT 20",
         (said,),
     )
     return list(dict.fromkeys(found + [n for n, kind in rows if shown.wanted(kind)]))
@@ -208,8 +210,8 @@ def mentioned(base: sqlite3.Connection, question: str, shown: Shown) -> set[int]
         if len(name) < _NAME_CHARACTERS or name in STOP_WORDS:
             continue
         for n, kind in base.execute(
-            f"SELECT d.n, d.kind FROM names x JOIN documents d ON d.n = x.document WHERE x.name = ? AND {shown.where()} "
-            "AND d.kind NOT IN ('procedure', 'test', 'rule') LIMIT 20", (name,),
+            "SELECT d.n, d.kind FROM names x JOIN documents d ON d.n = x.document "
+            f"WHERE x.name = ? AND {shown.where()} AND d.kind NOT IN ('procedure', 'test', 'rule') LIMIT 20", (name,),
         ):  # fmt: skip
             if shown.wanted(kind):
                 found.add(n)

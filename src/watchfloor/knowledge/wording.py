@@ -16,10 +16,32 @@ _IS_HAN = re.compile(rf"[{_HAN}]")
 #: Characters of a word that are looked at; a longer one is a key, a hash or hostile.
 _LONGEST: Final = 64
 STOP_WORDS: Final = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "how", "if", "in", "into", "is", "it", "its", "may", "might", "more", "most", "no", "not", "of", "on", "or", "other", "our", "should", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "under", "use", "used", "uses", "using", "via", "was", "were", "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your", "following", "also"]
-)  # fmt: skip
+    """
+    a an and are as at be been being but by can could did do does for from had has have how if in into is it
+    its may might more most no not of on or other our should such than that the their them then there these
+    they this those to under use used uses using via was were what when where which while who will with would
+    you your following also
+    """.split()  # noqa: SIM905  (a list of strings would fill a page)
+)
 _STOP_PAIRS: Final = frozenset(
-    ["以下", "下列", "哪个", "哪种", "哪些", "什么", "如何", "怎么", "怎样", "的是", "是什", "可以", "一种", "通过", "使用", "进行"]
+    [
+        "以下",
+        "下列",
+        "哪个",
+        "哪种",
+        "哪些",
+        "什么",
+        "如何",
+        "怎么",
+        "怎样",
+        "的是",
+        "是什",
+        "可以",
+        "一种",
+        "通过",
+        "使用",
+        "进行",
+    ]
 )
 
 #: Exact names of things: ids as their owners write them.
@@ -32,24 +54,27 @@ _IDS = re.compile(
 
 #: Terms of the field, so that a Chinese question finds what is written in English.
 GLOSSARY: Final[dict[str, str]] = {
-    "注入": "injection", "命令注入": "command injection", "跨站脚本": "cross-site scripting XSS", "跨站请求伪造": "CSRF forgery",
-    "缓冲区溢出": "buffer overflow", "溢出": "overflow", "越界": "out-of-bounds", "释放后": "use after free",
-    "反序列化": "deserialization", "目录遍历": "path traversal", "路径遍历": "path traversal", "文件上传": "upload of file",
-    "远程代码": "remote code execution", "提权": "privilege escalation", "权限提升": "privilege escalation",
-    "凭据": "credential", "凭证": "credential", "密码": "password", "口令": "password", "转储": "dumping",
-    "暴力破解": "brute force", "钓鱼": "phishing", "鱼叉": "spearphishing", "勒索": "ransomware encrypted impact",
-    "横向移动": "lateral movement", "持久化": "persistence", "初始访问": "initial access", "侦察": "reconnaissance",
-    "规避": "evasion", "混淆": "obfuscated", "加密": "encryption", "解密": "decrypt", "外传": "exfiltration", "渗出": "exfiltration",
+    "注入": "injection", "命令注入": "command injection", "跨站脚本": "cross-site scripting XSS",
+    "跨站请求伪造": "CSRF forgery", "缓冲区溢出": "buffer overflow", "溢出": "overflow", "越界": "out-of-bounds",
+    "释放后": "use after free", "反序列化": "deserialization", "目录遍历": "path traversal",
+    "路径遍历": "path traversal", "文件上传": "upload of file", "远程代码": "remote code execution",
+    "提权": "privilege escalation", "权限提升": "privilege escalation", "凭据": "credential", "凭证": "credential",
+    "密码": "password", "口令": "password", "转储": "dumping", "暴力破解": "brute force", "钓鱼": "phishing",
+    "鱼叉": "spearphishing", "勒索": "ransomware encrypted impact", "横向移动": "lateral movement",
+    "持久化": "persistence", "初始访问": "initial access", "侦察": "reconnaissance", "规避": "evasion",
+    "混淆": "obfuscated", "加密": "encryption", "解密": "decrypt", "外传": "exfiltration", "渗出": "exfiltration",
     "数据泄露": "exfiltration information exposure", "收集": "collection", "发现": "discovery", "扫描": "scanning",
-    "计划任务": "scheduled task", "定时任务": "scheduled task cron", "注册表": "registry", "服务": "service", "进程": "process",
-    "进程注入": "process injection", "后门": "backdoor", "木马": "trojan", "恶意软件": "malware", "蠕虫": "worm", "漏洞": "vulnerability",
-    "防火墙": "firewall", "补丁": "update software patch", "多因素": "multi-factor authentication", "身份验证": "authentication",
-    "认证": "authentication", "授权": "authorization", "访问控制": "access control", "竞争条件": "race condition",
-    "硬编码": "hard-coded", "拒绝服务": "denial of service", "中间人": "adversary-in-the-middle", "隧道": "tunneling",
-    "代理": "proxy", "域名": "domain DNS", "日志": "log", "审计": "audit", "证书": "certificate", "令牌": "token",
-    "会话": "session", "劫持": "hijack", "键盘记录": "keylogging", "截屏": "screen capture", "供应链": "supply chain",
-    "容器": "container", "云": "cloud", "虚拟": "virtual", "引导": "boot", "固件": "firmware", "驱动": "driver", "脚本": "script",
-    "宏": "macro", "邮件": "email", "浏览器": "browser", "数据库": "database SQL", "整数溢出": "integer overflow", "空指针": "null pointer",
+    "计划任务": "scheduled task", "定时任务": "scheduled task cron", "注册表": "registry", "服务": "service",
+    "进程": "process", "进程注入": "process injection", "后门": "backdoor", "木马": "trojan", "恶意软件": "malware",
+    "蠕虫": "worm", "漏洞": "vulnerability", "防火墙": "firewall", "补丁": "update software patch",
+    "多因素": "multi-factor authentication", "身份验证": "authentication", "认证": "authentication",
+    "授权": "authorization", "访问控制": "access control", "竞争条件": "race condition", "硬编码": "hard-coded",
+    "拒绝服务": "denial of service", "中间人": "adversary-in-the-middle", "隧道": "tunneling", "代理": "proxy",
+    "域名": "domain DNS", "日志": "log", "审计": "audit", "证书": "certificate", "令牌": "token", "会话": "session",
+    "劫持": "hijack", "键盘记录": "keylogging", "截屏": "screen capture", "供应链": "supply chain",
+    "容器": "container", "云": "cloud", "虚拟": "virtual", "引导": "boot", "固件": "firmware", "驱动": "driver",
+    "脚本": "script", "宏": "macro", "邮件": "email", "浏览器": "browser", "数据库": "database SQL",
+    "整数溢出": "integer overflow", "空指针": "null pointer",
 }  # fmt: skip
 
 

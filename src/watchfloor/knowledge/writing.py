@@ -112,7 +112,8 @@ class Edition:
         execute = self.base.execute
         facts = json.dumps(piece.facts | ({"names": list(piece.names)} if piece.names else {}), ensure_ascii=True)
         number = execute(
-            "INSERT INTO documents (kind, id, title, about, facts, digest, origin, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents (kind, id, title, about, facts, digest, origin, since) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (piece.kind, piece.id, _clean(piece.title), piece.about, facts, digest, origin, self.number),
         ).lastrowid
         title = " ".join(terms(" ".join((piece.id, piece.title, *piece.names))))

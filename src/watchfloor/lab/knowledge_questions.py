@@ -42,12 +42,15 @@ class Reading:
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a compressed file of JSON lines."""
-    with path.open("rb") as stream, io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(stream), "utf-8") as text:
+    with (
+        path.open("rb") as stream,
+        io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(stream), "utf-8") as text,
+    ):
         yield from map(json.loads, text)
 
 
 def procedure_questions(data: Path, seed: int) -> tuple[list[Question], list[Question], list[str]]:
-    """Development and test questions, and the ids of procedures the index may hold. Split by software, group, campaign."""
+    """Development and test questions, and ids of procedures the index may hold; split by software, group, campaign."""
     parts: dict[str, list[Question]] = {"dev": [], "test": []}
     free = []
     for row in rows(data / "text" / "attack" / "enterprise_relations.jsonl.zst"):

@@ -4,16 +4,19 @@
 
 Two questions are asked of one index (ATT&CK enterprise techniques, procedures, a share of CWE, D3FEND):
 
-* **procedures**: a procedure's sentence, its technique to be found among all of ATT&CK enterprise. Software, groups and
-  campaigns are dealt to index, development and test by their id, so no sentence about an asked-of actor is in the index.
-* **named** (SecEval, sources ATT&CK, CWE and D3FEND): the question alone, without options; right is the document whose
-  title stands word for word in the right option and not in the question.
+* **procedures**: a procedure's sentence, its technique to be found among all of ATT&CK enterprise. Software,
+  groups and campaigns are dealt to index, development and test by their id, so no sentence about an asked-of
+  actor is in the index.
+* **named** (SecEval, sources ATT&CK, CWE and D3FEND): the question alone, without options; right is the document
+  whose title stands word for word in the right option and not in the question.
 
-And a third judges what is retrieved: **read** gives the five best passages for a question to a reader that can do nothing
-but count shared words, and asks which option it would choose (SecEval of those sources, SecBench in English; single answers).
+And a third judges what is retrieved: **read** gives the five best passages for a question to a reader that can do
+nothing but count shared words, and asks which option it would choose (SecEval of those sources, SecBench in
+English; single answers).
 
-Weights of the blend are chosen on the development part of **procedures**, MRR, and used everywhere. ``--keep`` holds the
-indices: run again after the backbone changes, only its vectors are made anew. All systems see the same passages.
+Weights of the blend are chosen on the development part of **procedures**, MRR, and used everywhere. ``--keep``
+holds the indices: run again after the backbone changes, only its vectors are made anew. All systems see the same
+passages.
 """
 
 import argparse
@@ -40,7 +43,13 @@ from watchfloor.knowledge.documents import Document, Piece
 from watchfloor.knowledge.searching import Blend, Shown
 from watchfloor.knowledge.vectors import Vectors, path_of
 from watchfloor.knowledge.wording import terms
-from watchfloor.lab.knowledge_questions import Question, Reading, named_questions, procedure_questions, reading_questions
+from watchfloor.lab.knowledge_questions import (
+    Question,
+    Reading,
+    named_questions,
+    procedure_questions,
+    reading_questions,
+)
 from watchfloor.lab.minilm import Teacher
 
 SEED: Final = 0
@@ -48,8 +57,8 @@ SEED: Final = 0
 PROCEDURES_INDEXED, WEAKNESSES_INDEXED, DEV, TEST, READ = 700, 150, 150, 400, 250
 DRAWS: Final = 2_000
 FILES: Final = (
-    "attack/enterprise_techniques.jsonl.zst", "attack/enterprise_relations.jsonl.zst", "cwe/cwe_v4.9_weaknesses.jsonl.zst",
-    "d3fend/d3fend_terms.jsonl.zst",
+    "attack/enterprise_techniques.jsonl.zst", "attack/enterprise_relations.jsonl.zst",
+    "cwe/cwe_v4.9_weaknesses.jsonl.zst", "d3fend/d3fend_terms.jsonl.zst",
 )  # fmt: skip
 #: MiniLM reads as many words as it was made for.
 _TOKENS: Final = 256
@@ -71,7 +80,7 @@ class MiniLM:
         return np.concatenate(made)
 
 
-@dataclass(slots=True)
+@dataclass
 class Opinions:
     """One index asked by one encoder: what words and what vectors say of a question, each once."""
 
@@ -137,7 +146,8 @@ def figures(found: Sequence[float], groups: Sequence[str]) -> dict[str, Any]:
     draw = np.random.default_rng(SEED)
     result: dict[str, Any] = {"questions": len(found), "groups": len(names)}
     measures: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] = {
-        f"recall@{cut}": lambda rank, cut=cut: (rank <= cut).astype(np.float64) for cut in _CUTS  # type: ignore[misc]
+        f"recall@{cut}": lambda rank, cut=cut: (rank <= cut).astype(np.float64)
+        for cut in _CUTS  # type: ignore[misc]
     } | {"mrr": lambda rank: 1 / rank}
     for name, measure in measures.items():
         sums = np.asarray([measure(np.asarray(by_group[each])).sum() for each in names])
@@ -173,7 +183,7 @@ def chosen_blend(opinions: Opinions, questions: Sequence[Question]) -> tuple[Ble
 
 
 def read(opinions: Opinions, questions: Sequence[Reading], blend: Blend) -> dict[str, float]:
-    """Share of questions whose right option shares most words with the five best passages, by idf; ties count in parts."""
+    """Share of questions whose right option shares most words with the best passages, by idf; ties count in parts."""
     (documents,) = opinions.base.execute("SELECT count(*) FROM passages").fetchone()
     scores = []
     for each in questions:
@@ -209,7 +219,7 @@ def indexed(data: Path, folder: Path, encoder: TextEncoder, keep: Callable[[Piec
 
 
 def kept_pieces(data: Path) -> Callable[[Piece], bool]:
-    """What the index holds: every enterprise technique in force, some procedures of actors not asked of, some of CWE."""
+    """What the index holds: every technique in force, some procedures of actors that are not asked of, some of CWE."""
     _, _, procedures = procedure_questions(data, SEED)
     wanted = set(random.Random(SEED).sample(sorted(procedures), PROCEDURES_INDEXED))
 
@@ -227,7 +237,7 @@ def kept_pieces(data: Path) -> Callable[[Piece], bool]:
 
 
 def speeds(texts: Sequence[str], ours: TextEncoder, theirs: TextEncoder) -> dict[str, float]:
-    """Passages a second of both encoders on the same texts, in turns; their ratio is what another machine would see too."""
+    """Passages a second of both encoders on the same texts, in turns, and their ratio."""
     times: dict[str, list[float]] = {"ours": [], "minilm": []}
     for _ in range(3):
         for who, encoder in (("ours", ours), ("minilm", theirs)):

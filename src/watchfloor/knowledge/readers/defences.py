@@ -14,14 +14,15 @@ _D3FEND = re.compile(r"D3-[A-Z0-9]+")
 #: Which D3FEND techniques carry out an ATT&CK mitigation. Written for Watchfloor from both vocabularies' definitions:
 #: the released terms hold no such edge, and without one no way leads from an attack to D3FEND offline.
 CARRIED_OUT_BY: Final[dict[str, str]] = {
-    "M1015": "D3-DTP D3-UAP", "M1016": "D3-AVE D3-NVA", "M1018": "D3-UAP D3-LFP", "M1020": "D3-NTA D3-FA", "M1021": "D3-DNSAL D3-DNSDL D3-UA",
-    "M1022": "D3-LFP", "M1024": "D3-SCP", "M1025": "D3-BA D3-DLIC D3-PSEP", "M1026": "D3-UAP D3-LAM", "M1027": "D3-SPP D3-PR",
-    "M1028": "D3-PH D3-ACH", "M1030": "D3-NI D3-BDI D3-ITF", "M1031": "D3-NTA D3-ITF D3-OTF",
-    "M1033": "D3-EAL D3-EDL", "M1034": "D3-IOPR", "M1035": "D3-NI D3-ITF", "M1036": "D3-AL D3-ANET", "M1037": "D3-NTF D3-ITF D3-OTF",
-    "M1038": "D3-EAL D3-EDL D3-DLIC", "M1040": "D3-PA D3-SCA", "M1041": "D3-DENCR D3-FE D3-MENCR", "M1042": "D3-ACH D3-EDL",
-    "M1043": "D3-CTS", "M1044": "D3-TL", "M1045": "D3-EAL D3-SBV D3-DLIC", "M1046": "D3-TBI D3-BA", "M1047": "D3-SFA D3-LAM",
-    "M1048": "D3-EI D3-SCF D3-DA", "M1049": "D3-FA D3-FH D3-DA", "M1050": "D3-PSEP D3-SAOR D3-EHPV D3-SSC", "M1051": "D3-SU",
-    "M1052": "D3-SCP D3-UAP", "M1053": "D3-RF", "M1054": "D3-ACH D3-CP",
+    "M1015": "D3-DTP D3-UAP", "M1016": "D3-AVE D3-NVA", "M1018": "D3-UAP D3-LFP", "M1020": "D3-NTA D3-FA",
+    "M1021": "D3-DNSAL D3-DNSDL D3-UA", "M1022": "D3-LFP", "M1024": "D3-SCP", "M1025": "D3-BA D3-DLIC D3-PSEP",
+    "M1026": "D3-UAP D3-LAM", "M1027": "D3-SPP D3-PR", "M1028": "D3-PH D3-ACH", "M1030": "D3-NI D3-BDI D3-ITF",
+    "M1031": "D3-NTA D3-ITF D3-OTF", "M1033": "D3-EAL D3-EDL", "M1034": "D3-IOPR", "M1035": "D3-NI D3-ITF",
+    "M1036": "D3-AL D3-ANET", "M1037": "D3-NTF D3-ITF D3-OTF", "M1038": "D3-EAL D3-EDL D3-DLIC",
+    "M1040": "D3-PA D3-SCA", "M1041": "D3-DENCR D3-FE D3-MENCR", "M1042": "D3-ACH D3-EDL", "M1043": "D3-CTS",
+    "M1044": "D3-TL", "M1045": "D3-EAL D3-SBV D3-DLIC", "M1046": "D3-TBI D3-BA", "M1047": "D3-SFA D3-LAM",
+    "M1048": "D3-EI D3-SCF D3-DA", "M1049": "D3-FA D3-FH D3-DA", "M1050": "D3-PSEP D3-SAOR D3-EHPV D3-SSC",
+    "M1051": "D3-SU", "M1052": "D3-SCP D3-UAP", "M1053": "D3-RF", "M1054": "D3-ACH D3-CP",
 }  # fmt: skip
 
 
@@ -92,7 +93,7 @@ def mapping_row(row: dict[str, Any]) -> Iterator[Piece]:
 
 
 def impact_row(row: dict[str, Any]) -> Iterator[Piece]:
-    """A row of the older table of CVEs to techniques (columns Primary Impact, Secondary Impact, Exploitation Technique)."""
+    """A row of the older table of CVEs to techniques, whose columns say how it is exploited and what follows."""
     id = row["CVE ID"].strip()
     if not _CVE.fullmatch(id):
         raise ValueError("no CVE id")
