@@ -89,7 +89,7 @@ class Document:
 
     def digest(self) -> bytes:
         """A sha256 of all that is said; equal for equal documents."""
-        said = [self.kind, self.id, self.title, self.about, list(self.names), self.facts]
+        said: list[Any] = [self.kind, self.id, self.title, self.about, list(self.names), self.facts]
         said.append([[each.place, each.text] for each in self.passages])
         return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=True).encode()).digest()
 

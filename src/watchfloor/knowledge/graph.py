@@ -84,7 +84,7 @@ class Graph:
             "JOIN origins o ON o.n = e.origin WHERE (e.start = ? OR e.end = ?) AND e.until IS NULL "
             "ORDER BY e.start <> ?, e.relation, e.end, e.start", (id, id, id),
         )  # fmt: skip
-        return [Link(*row[:4], row[4] or row[5], row[6]) for row in rows]
+        return [Link(a, b, c, said, owner or place, version) for a, b, c, said, owner, place, version in rows]
 
     def resolve(self, word: str) -> str:
         """The id a person means: an id in any case, an older one's successor, or a name.

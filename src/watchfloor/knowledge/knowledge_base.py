@@ -74,7 +74,7 @@ class KnowledgeBase:
         self._graph = Graph(self._base)
         self._vectors: dict[int, Vectors] = {}
         self._allowed: dict[tuple[int, tuple[str, ...]], npt.NDArray[np.bool_]] = {}
-        self._editions = dict(self._base.execute("SELECT n, at FROM editions ORDER BY n").fetchall())
+        self._editions: dict[int, str] = dict(self._base.execute("SELECT n, at FROM editions ORDER BY n").fetchall())
         #: Why no vectors are used, or empty.
         self.without_vectors = ""
         self.use(encoder)

@@ -128,7 +128,8 @@ class Library:
         try:
             root = mitre_xml.parsed(content)
         except ValueError as error:
-            return self._rejected(source, str(error))
+            self._rejected(source, str(error))
+            return None
         pieces = self._pieces(source.name, [("catalogue", lambda: mitre_xml.catalogue(root))])
         return Reading(source.name, pieces, str(root.get("Version") or ""))
 
@@ -141,7 +142,8 @@ class Library:
         try:
             raw = orjson.loads(content)
         except ValueError as error:
-            return self._rejected(source, f"is no JSON: {error}")
+            self._rejected(source, f"is no JSON: {error}")
+            return None
         found = json_records(raw)
         if found is None:
             self.passed_over.append(source.name)
@@ -263,6 +265,7 @@ def json_records(raw: Any) -> tuple[str, list[tuple[str, Callable[[], Iterator[P
     for key, make in (("vulnerabilities", _vulnerability), ("mapping_objects", defences.mapping_row)):
         if isinstance(raw.get(key), list):
             version = str(raw.get("catalogVersion") or raw.get("timestamp") or "")
+            each: list[tuple[str, Callable[[], Iterator[Piece]]]]
             each = [(f"{key}[{place}]", partial(make, row)) for place, row in enumerate(raw[key])]
             return version, each
     return None

@@ -146,8 +146,7 @@ def figures(found: Sequence[float], groups: Sequence[str]) -> dict[str, Any]:
     draw = np.random.default_rng(SEED)
     result: dict[str, Any] = {"questions": len(found), "groups": len(names)}
     measures: dict[str, Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]] = {
-        f"recall@{cut}": lambda rank, cut=cut: (rank <= cut).astype(np.float64)
-        for cut in _CUTS  # type: ignore[misc]
+        f"recall@{cut}": lambda rank, cut=cut: (rank <= cut).astype(np.float64) for cut in _CUTS
     } | {"mrr": lambda rank: 1 / rank}
     for name, measure in measures.items():
         sums = np.asarray([measure(np.asarray(by_group[each])).sum() for each in names])
