@@ -29,11 +29,11 @@ class Blend:
     ``mention`` is what a document gains whose name stands in the question.
     """
 
-    words: float = 0.5
-    vectors: float = 0.5
+    words: float = 0.35
+    vectors: float = 0.65
     chorus: float = 0.3
-    witness: float = 0.9
-    mention: float = 0.15
+    witness: float = 1.0
+    mention: float = 0.05
 
 
 #: Passages each ranking may put forward.

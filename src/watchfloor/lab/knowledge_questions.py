@@ -1,22 +1,15 @@
 """Questions the knowledge base is measured with, each with what answers it: ATT&CK procedures, SecEval, SecBench."""
 
-import io
-import json
 import random
 import sqlite3
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import zstandard
+from typing import Final
 
 from watchfloor.base import attack
 from watchfloor.knowledge.documents import plain
+from watchfloor.lab.examples import json_lines, part
 
-#: Of a hundred actors, how many are asked of in development and in the test.
-_DEV, _TEST = 15, 25
 _SOURCES: Final = ("attck", "cwe", "d3fend")
 _LETTERS: Final = "ABCDEFGH"
 
@@ -40,29 +33,22 @@ class Reading:
     right: int
 
 
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a compressed file of JSON lines."""
-    with (
-        path.open("rb") as stream,
-        io.TextIOWrapper(zstandard.ZstdDecompressor().stream_reader(stream), "utf-8") as text,
-    ):
-        yield from map(json.loads, text)
-
-
 def procedure_questions(data: Path, seed: int) -> tuple[list[Question], list[Question], list[str]]:
-    """Development and test questions, and ids of procedures the index may hold; split by software, group, campaign."""
+    """Development and test questions, and ids of procedures the index may hold; split by software, group, campaign.
+
+    The split is the lab's own (``lab.examples``): the backbone learned from labelled procedures of its training part.
+    """
     parts: dict[str, list[Question]] = {"dev": [], "test": []}
     free = []
-    for row in rows(data / "text" / "attack" / "enterprise_relations.jsonl.zst"):
+    for row in json_lines(data / "text" / "attack" / "enterprise_relations.jsonl.zst"):
         text = plain(row["text"])
         if row["rel"] != "uses" or row["dst_type"] != "attack-pattern" or row["dead"] or len(text) <= 20:
             continue
-        draw = zlib.crc32(f"{seed} {row['src']}".encode()) % 100
-        part = "dev" if draw < _DEV else "test" if draw < _DEV + _TEST else ""
-        if not part:
+        group = part(f"attack {row['src']}")
+        if group == "train":
             free.append(f"{row['src']}>{row['dst']}")
         elif row["dst"] in attack.vocabulary().techniques:
-            parts[part].append(Question(text, (row["dst"],), ("technique",), row["src"]))
+            parts[group].append(Question(text, (row["dst"],), ("technique",), row["src"]))
     for many in parts.values():
         random.Random(seed).shuffle(many)
     return parts["dev"], parts["test"], list(dict.fromkeys(free))
@@ -76,7 +62,7 @@ def named_questions(data: Path, base: sqlite3.Connection) -> list[Question]:
         if len(title) >= 6:
             titles.setdefault(title.casefold(), []).append(id)
     found = []
-    for row in rows(data / "text" / "seceval" / "questions.jsonl.zst"):
+    for row in json_lines(data / "text" / "seceval" / "questions.jsonl.zst"):
         if row["source"] not in _SOURCES:
             continue
         question = f" {row['question'].casefold()} "
@@ -91,12 +77,12 @@ def reading_questions(data: Path, most: int, seed: int) -> dict[str, list[Readin
     """Questions of one right answer: SecEval from ATT&CK, CWE and D3FEND; SecBench in English. A sample of each."""
     seceval = [
         Reading(row["question"], tuple(choice[2:].strip() for choice in row["choices"]), _LETTERS.index(row["answer"]))
-        for row in rows(data / "text" / "seceval" / "questions.jsonl.zst")
+        for row in json_lines(data / "text" / "seceval" / "questions.jsonl.zst")
         if row["source"] in _SOURCES and len(row["answer"]) == 1
     ]
     secbench = [
         Reading(row["question"], tuple(map(str, row["answers"])), _LETTERS.index(row["label"]))
-        for row in rows(data / "text" / "secbench" / "MCQs_2730.jsonl.zst")
+        for row in json_lines(data / "text" / "secbench" / "MCQs_2730.jsonl.zst")
         if row["language"] == "English" and len(row["label"]) == 1
     ]
     parts = {"seceval": seceval, "secbench": secbench}
