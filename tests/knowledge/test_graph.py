@@ -38,6 +38,7 @@ def test_from_a_vulnerability_over_its_weakness_to_the_technique(base: Knowledge
 
 def test_a_kind_is_a_goal_and_a_name_is_an_end(base: KnowledgeBase) -> None:
     assert steps(base, "HashThief", "d3fend")[0] == "S9001 T1003.001 M1043 D3-CTS"
+    assert base.paths("M1043", "D3-CTS")[0].links[0].source == "watchfloor"  # our own table, and it says so
     assert steps(base, "test panda", "sigma")[0] == "G9001 S9001 aaaaaaaa-0000-4000-8000-000000000001"
     assert steps(base, "T1086", "T1059.001") == []  # the successor is where one stands already
 

@@ -96,12 +96,16 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``start`` stands in ``relation`` to ``end`` (ids); ``said`` is what the source says of it."""
+    """``start`` stands in ``relation`` to ``end`` (ids); ``said`` is what the source says of it.
+
+    ``source`` names who says so where it is not the collection the edge came with.
+    """
 
     start: str
     relation: str
     end: str
     said: str = ""
+    source: str = ""
 
 
 #: What a reader yields.

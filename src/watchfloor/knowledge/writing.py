@@ -50,7 +50,8 @@ class Edition:
             if isinstance(piece, Document):
                 self._document(piece, place)
             else:
-                self._edge(piece, place, origin.collection)
+                own = self._origin(Origin(origin.collection, piece.source)) if piece.source else place
+                self._edge(piece, own, origin.collection)
 
     def withdraw(self, collections: Iterable[str]) -> None:
         """Close what these collections told of before and no longer do. Only for collections that were read whole."""

@@ -40,7 +40,7 @@ def carried_out(id: str) -> Iterator[Edge]:
     """The mitigations that one countermeasure carries out, by our own table."""
     for mitigation, many in CARRIED_OUT_BY.items():
         if id in many.split():
-            yield Edge(id, "carries-out", mitigation, "Watchfloor's own table, from both vocabularies' definitions")
+            yield Edge(id, "carries-out", mitigation, "by both vocabularies' definitions", "watchfloor")
 
 
 def ontology(raw: dict[str, Any]) -> Iterator[Piece]:
