@@ -33,7 +33,7 @@ class Blend:
     vectors: float = 0.65
     chorus: float = 0.3
     witness: float = 1.0
-    mention: float = 0.05
+    mention: float = 0.15
 
 
 #: Passages each ranking may put forward.
