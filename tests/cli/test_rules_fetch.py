@@ -7,6 +7,7 @@ from urllib.error import URLError
 
 import pytest
 
+from watchfloor.base import downloads
 from watchfloor.cli.main import main
 from watchfloor.rules import fetching
 
@@ -48,7 +49,7 @@ def test_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     def unreachable(*_: object) -> None:
         raise URLError("Name or service not known")
 
-    monkeypatch.setattr(fetching.request.OpenerDirector, "open", lambda *_, **__: unreachable())
+    monkeypatch.setattr(downloads.request.OpenerDirector, "open", lambda *_, **__: unreachable())
     assert main(["rules", "fetch", str(tmp_path / "sigma")]) == 3
     err = capsys.readouterr().err
     assert fetching.ADDRESS in err

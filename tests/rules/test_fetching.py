@@ -12,10 +12,12 @@ from urllib.error import URLError
 import pytest
 
 from tests.rules.packed import OTHERS, RULES, files_in, zipped
+from watchfloor.base import downloads
+from watchfloor.base.downloads import Response, open_https
 from watchfloor.base.errors import InputError, RefusedError, UsageError, WatchfloorError
 from watchfloor.base.settings import Settings
 from watchfloor.rules import fetching
-from watchfloor.rules.fetching import MARKER, Response, fetch, open_https
+from watchfloor.rules.fetching import MARKER, fetch
 from watchfloor.rules.rule_archives import content_digest
 
 SETTINGS = Settings()
@@ -219,7 +221,7 @@ def test_only_https(tmp_path: Path, address: str) -> None:
     with pytest.raises(URLError, match="unknown url type"), open_https(address, 1.0):
         pass
     with pytest.raises(URLError, match="not https"):
-        fetching._HttpsOnly().redirect_request(None, None, 302, "", {}, address)
+        downloads._HttpsOnly().redirect_request(None, None, 302, "", {}, address)
 
 
 def test_answers_that_are_none(tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ class Settings:
     cache_dir: str = _setting("", "folder where compiled rules are kept; empty means ~/.cache/watchfloor")
     model_pack: str = _setting("", "folder of another screen than the bundled one")
     experts_dir: str = _setting("", "folder of experts added here; empty means ~/.local/share/watchfloor/experts")
+    knowledge_dir: str = _setting("", "folder of the knowledge base; empty means ~/.local/share/watchfloor/knowledge")
     endpoint_key: str = _setting("", "API key for experts behind endpoints; kept here so that no pack holds it")
     report_frames: int = _setting(100_000, "frames one report holds at most; the rest is counted in it")
 

@@ -16,11 +16,27 @@ from typing import Any, NoReturn
 
 from watchfloor import __version__
 from watchfloor.base.errors import EXIT_CODES, RefusedError, UsageError, WatchfloorError
-from watchfloor.cli import ask, code, experts, formats, investigate, lab, lake, reduce, rules, settings, watch
+from watchfloor.cli import (
+    ask,
+    code,
+    experts,
+    formats,
+    investigate,
+    knowledge,
+    lab,
+    lake,
+    reduce,
+    rules,
+    settings,
+    triage,
+    watch,
+)  # fmt: skip
 from watchfloor.film.story import visible
 
 #: Every subcommand; each module offers NAME, SUMMARY, DESCRIPTION, and add_arguments and run or COMMANDS of its own.
-COMMANDS: tuple[ModuleType, ...] = (watch, reduce, investigate, ask, code, rules, lake, experts, lab, formats, settings)
+COMMANDS: tuple[ModuleType, ...] = (
+    watch, triage, investigate, reduce, ask, code, rules, lake, knowledge, experts, lab, formats, settings,
+)  # fmt: skip
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141

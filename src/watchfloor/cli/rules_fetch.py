@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from watchfloor.cli import outputs
 
 if TYPE_CHECKING:
+    from watchfloor.base.downloads import OnProgress
     from watchfloor.cli.terminal import Terminal
-    from watchfloor.rules.fetching import Fetched, OnProgress
+    from watchfloor.rules.fetching import Fetched
 
 NAME = "fetch"
 SUMMARY = "fetch SigmaHQ's rules into a folder"

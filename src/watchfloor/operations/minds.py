@@ -5,7 +5,7 @@ A scene is investigated once however many of its subtasks are slow; what that co
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,10 +13,12 @@ from watchfloor.agent.case import Alert, Investigation
 from watchfloor.agent.decoding import decode
 from watchfloor.agent.investigating import Investigator
 from watchfloor.base.findings import LEVELS, Finding
-from watchfloor.base.judgements import Expert, Judgement
+from watchfloor.base.judgements import Judgement
 from watchfloor.base.scenes import Scene
 from watchfloor.operations.dispatch import Answer, Dispatcher
 
+#: How an expert is asked.
+Asking = Callable[[Sequence[str]], list[Judgement]]
 #: Command lines of one scene that an expert reads, and indicators that are named.
 MOST_LINES, MOST_NAMED = 24, 40
 #: What a scene's verdict is as a level where no rule gives one.
@@ -51,10 +53,10 @@ class Question:
 
 @dataclass(slots=True)
 class Minds:
-    """Who answers. ``investigator`` works one recording; ``experts`` by name; ``assets`` facts by host in lower case."""
+    """Who answers. ``investigator`` works one recording; ``experts`` by name; ``assets``: facts by lower-case host."""
 
     investigator: Investigator | None = None
-    experts: Mapping[str, Expert] = field(default_factory=dict)
+    experts: Mapping[str, Asking] = field(default_factory=dict)
     assets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     _read: dict[str, Judgement] = field(default_factory=dict)
 
@@ -143,7 +145,7 @@ class Minds:
         if expert is None:
             return []
         new = [line for line in dict.fromkeys(lines) if f"{name} {line}" not in self._read]
-        for line, judged in zip(new, expert.ask(new) if new else [], strict=True):
+        for line, judged in zip(new, expert(new) if new else [], strict=True):
             self._read[f"{name} {line}"] = judged
         return [self._read[f"{name} {line}"] for line in lines]
 

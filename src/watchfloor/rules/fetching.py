@@ -6,21 +6,16 @@ themselves (`rule_archives.content_digest`), whatever they come packed in.
 
 import hashlib
 import tempfile
-import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
-from typing import IO, Any, Protocol
-from urllib import request
-from urllib.error import HTTPError, URLError
+from typing import Any
 
 import orjson
 
-from watchfloor import __version__
+from watchfloor.base.downloads import OnProgress, Opener, download, open_https
 from watchfloor.base.errors import InputError, RefusedError, UsageError, WatchfloorError
-from watchfloor.base.settings import MIB, Settings
+from watchfloor.base.settings import Settings
 from watchfloor.rules.rule_archives import LICENCE, content_digest, rules_in
 
 COMMIT = "8eaafff1f2845a696050e05e72ba1140ee190698"
@@ -33,26 +28,6 @@ LICENCE_NAME = "Detection Rule License 1.1"
 MARKER = ".watchfloor-rules.json"
 
 _LARGEST = 200 * 1000 * 1000
-_SECONDS_SILENT = 30.0
-_SECONDS_ALL = 900.0
-_BY_HAND = "Without a network: fetch that address elsewhere and give the file with --from."
-
-#: Bytes done and bytes in all, 0 where that is unknown.
-OnProgress = Callable[[int, int], None]
-
-
-class Response(Protocol):
-    """What is used of an answer."""
-
-    headers: Any
-
-    def read(self, size: int, /) -> bytes:
-        """The next bytes, none at the end."""
-        ...
-
-
-#: Opens an https address, with the seconds it may be silent.
-Opener = Callable[[str, float], AbstractContextManager[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,32 +60,6 @@ class Fetched:
             "pinned": self.pinned,
             "unchanged": self.unchanged,
         }
-
-
-class _HttpsOnly(request.HTTPRedirectHandler):
-    """Follows redirects to https only."""
-
-    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: str) -> Any:
-        if not newurl.lower().startswith("https://"):
-            raise URLError(f"it sends us on to {newurl}, which is not https")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def open_https(address: str, timeout: float) -> AbstractContextManager[Response]:
-    """Open an https address with certificates checked; no other scheme has a handler here."""
-    director = request.OpenerDirector()
-    for handler in (
-        request.ProxyHandler(),
-        request.HTTPSHandler(),
-        _HttpsOnly(),
-        request.HTTPDefaultErrorHandler(),
-        request.HTTPErrorProcessor(),
-        request.UnknownHandler(),
-    ):
-        director.add_handler(handler)
-    director.addheaders = [("User-Agent", f"watchfloor/{__version__}")]
-    answer: Any = director.open(address, timeout=timeout)
-    return answer  # type: ignore[no-any-return]
 
 
 def fetch(
@@ -195,46 +144,13 @@ def _remote(
     source: str, wanted: str | None, settings: Settings, opener: Opener, on_progress: OnProgress | None
 ) -> dict[str, bytes]:
     with tempfile.NamedTemporaryFile(dir=settings.temp_dir or None, prefix="watchfloor-", suffix=".zip") as file:
-        found = download(source, file, opener, on_progress)
+        found = download(source, file, opener, on_progress, largest=_LARGEST)
         if wanted is not None:
             _compare(source, found, wanted)
         try:
             return rules_in(file.name, settings)
         except InputError as error:
             raise InputError(str(error.message).replace(file.name, source), hint=error.hint) from error
-
-
-def download(address: str, target: IO[bytes], opener: Opener, on_progress: OnProgress | None = None) -> str:
-    """Copy what stands at an address into a file; returns its sha256.
-
-    Raises:
-        InputError: it cannot be reached, is cut off or too large.
-    """
-    whole = hashlib.sha256()
-    done, began = 0, time.monotonic()
-    try:
-        with opener(address, _SECONDS_SILENT) as answer:
-            announced = str(answer.headers.get("Content-Length") or "")
-            size = int(announced) if announced.isdecimal() else 0
-            while done <= _LARGEST and size <= _LARGEST and (data := answer.read(MIB // 4)):
-                done += len(data)
-                whole.update(data)
-                target.write(data)
-                if on_progress is not None:
-                    on_progress(done, size)
-                if time.monotonic() - began > _SECONDS_ALL:
-                    raise InputError(f"{address} is too slow: {done:,} bytes in {_SECONDS_ALL:.0f} s.", hint=_BY_HAND)
-    except HTTPError as error:
-        raise InputError(f"{address} answers {error.code} {error.reason}.", hint=_BY_HAND) from error
-    except (OSError, HTTPException) as error:
-        why = error.reason if isinstance(error, URLError) else error
-        raise InputError(f"{address} cannot be reached: {why}.", hint=_BY_HAND) from error
-    if max(done, size) > _LARGEST:
-        raise InputError(f"{address} is larger than {_LARGEST // 1_000_000} MB and was not taken.")
-    if size and done < size:
-        raise InputError(f"{address} was cut off after {done:,} of {size:,} bytes.", hint="Try again.")
-    target.flush()
-    return whole.hexdigest()
 
 
 def check_folder(folder: Path) -> dict[str, Any] | None:
