@@ -18,17 +18,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from watchfloor.experts.adapter import MAPS, Adapter, Lexicon
-from watchfloor.experts.backbone import RANK
-from watchfloor.experts.pieces import SHAPE
-from watchfloor.lab.encoder import Block, attended, pooled
-from watchfloor.lab.encoder_graph import as_bytes
+from watchfloor.experts.adapter import Adapter
+from watchfloor.lab.encoder import Block
+from watchfloor.lab.finetune_learner import Learner
 from watchfloor.lab.finetune_texts import Texts, Wide, row_of, rows_of, vocabulary_of
 from watchfloor.lab.temperature import log_loss, temperature
 
-#: With more labels than this the lexical path goes through as many axes, not straight to the labels.
-AXES: Final = 64
-SHIPPED_GRAMS: Final = 16_384
 BATCH: Final = 32
 #: Texts seen by the upper block in training at most, however many there are: minutes on two cores.
 VISITS: Final = 12_000
@@ -57,72 +52,6 @@ class Fitted:
     adapter: Adapter
     dev_logits: Floats
     history: list[dict[str, float]]
-
-
-class Learner(nn.Module):
-    """The adapter as it is learned. ``sizes``: labels of each facet."""
-
-    def __init__(self, upper: Block, width: int, sizes: list[int], vocabulary: npt.NDArray[np.uint32]) -> None:
-        super().__init__()
-        labels = sum(sizes)
-        self.sizes, self.vocabulary = sizes, vocabulary
-        self.upper = [upper]  # in a list: it is not learned and not saved
-        self.down = nn.ParameterDict({n: nn.Parameter(torch.randn(i * width, RANK) / (i * width) ** 0.5)
-                                      for n, (i, _) in MAPS.items()})  # fmt: skip
-        self.up = nn.ParameterDict({n: nn.Parameter(torch.zeros(RANK, o * width)) for n, (_, o) in MAPS.items()})
-        self.query = nn.Parameter(torch.zeros(width))
-        self.head = nn.Linear(2 * width + SHAPE, labels)
-        nn.init.zeros_(self.head.weight)
-        axes = labels if labels <= AXES else AXES
-        self.lexicon = nn.EmbeddingBag(len(vocabulary) + 1, axes, mode="sum", padding_idx=len(vocabulary))
-        self.out: nn.Parameter | None = None
-        if axes < labels:
-            nn.init.normal_(self.lexicon.weight, std=0.1)
-            self.out = nn.Parameter(torch.randn(axes, labels) * 0.1)
-        else:
-            nn.init.zeros_(self.lexicon.weight)
-
-    def features(self, x: Tensor, there: Tensor, *, lora: bool) -> Tensor:
-        """Windows ``(B, T, width)`` -> features ``(B, 2 * width)``."""
-        pairs = {name: (self.down[name], self.up[name]) for name in MAPS} if lora else None
-        y = self.upper[0](x, there, pairs)
-        return torch.cat([pooled(y, there), attended(y, there, self.query)[0]], -1)
-
-    def words(self, rows: list[Tensor]) -> Tensor:
-        """Logits of the lexical path alone ``(B, labels)``."""
-        device = self.query.device
-        counts = torch.tensor([max(len(each), 1) for each in rows], dtype=torch.float32, device=device)
-        flat = torch.cat(rows).to(device) if rows else torch.zeros(0, dtype=torch.long, device=device)
-        starts = torch.tensor(np.cumsum([0, *(len(each) for each in rows[:-1])]), device=device)
-        summed = self.lexicon(flat, starts) / counts.sqrt()[:, None]
-        logits: Tensor = summed @ self.out if self.out is not None else summed
-        return logits
-
-    def loss(self, deep: Tensor, words: Tensor | None, targets: Tensor, weight: Tensor) -> Tensor:
-        """Weighed cross entropy over all facets: of both paths together, and a little of each alone; or of one."""
-        total = torch.zeros((), device=deep.device)
-        paths = ((deep, 1.0),) if words is None else ((deep + words, 1.0), (deep, 0.2), (words, 0.2))
-        for logits, share in paths:
-            for place, part in enumerate(torch.split(logits, self.sizes, -1)):
-                each = functional.cross_entropy(part, targets[:, place], reduction="none", label_smoothing=0.02)
-                total = total + share * (each * weight).mean()
-        return total
-
-    def adapter(self) -> Adapter:
-        """What was learned, as the runtime holds it; the lexical path in bytes."""
-
-        def array(value: Tensor) -> Floats:
-            return value.detach().float().cpu().numpy().copy()
-
-        vectors, scale = as_bytes(self.lexicon.weight.detach().cpu()[:-1].T.contiguous())
-        labels = self.head.out_features
-        out = array(self.out) if self.out is not None else np.eye(labels, dtype=np.float32)
-        # The shortest vectors say least: without them a pack is a third smaller and answers alike.
-        lengths = np.abs(vectors.numpy().astype(np.int32)).sum(0)
-        kept = np.sort(np.argsort(-lengths, kind="stable")[:SHIPPED_GRAMS])
-        lexicon = Lexicon(self.vocabulary[kept], np.ascontiguousarray(vectors.numpy().T[kept]), array(scale[:, 0]), out)
-        lora = {name: (array(self.down[name]), array(self.up[name])) for name in MAPS}
-        return Adapter(lora, array(self.query), array(self.head.weight.T), array(self.head.bias), lexicon)
 
 
 def fit(upper: Block, sizes: list[int], wide: Wide, train: Texts, dev: Texts, *, alarm: int = -1, seed: int = 0,
@@ -349,21 +278,25 @@ class _Job:
             return
         self.learner.eval()
         for texts, rows in ((self.train, self.rows), (self.dev, self.dev_rows)):
-            for i, windows in enumerate(texts.x):
-                if len(windows) == 1:
-                    continue
-                loud = [self._margin(texts, rows, i, place) for place in range(len(windows))]
+            for i, loud in self._margins(texts, rows).items():
                 alarmed = texts.targets[i, 0] == self.alarm
-                texts.speaks[i] = int(np.argmax(loud)) if alarmed else int(self.draw.integers(len(windows)))
+                texts.speaks[i] = int(np.argmax(loud)) if alarmed else int(self.draw.integers(len(loud)))
         self.learner.train()
 
-    def _margin(self, texts: Texts, rows: list[list[Tensor]], i: int, place: int) -> float:
-        x = torch.from_numpy(texts.x[i][place].astype(np.float32))[None].to(self.device)
-        there = torch.ones(x.shape[:2], dtype=torch.bool, device=self.device)
-        shapes = torch.from_numpy(texts.shapes[i : i + 1]).to(self.device)
-        logits = self.learner.head(torch.cat([self.learner.features(x, there, lora=True), shapes], -1))[0]
-        logits = logits + self.learner.words([rows[i][place]])[0]
-        return float(logits[self.alarm])
+    def _margins(self, texts: Texts, rows: list[list[Tensor]]) -> dict[int, list[float]]:
+        """The alarm's logit of each window of texts with several, windows of like length together."""
+        jobs = [(i, place) for i, each in enumerate(texts.x) if len(each) > 1 for place in range(len(each))]
+        jobs.sort(key=lambda job: len(texts.x[job[0]][job[1]]))
+        found: dict[int, list[float]] = {i: [0.0] * len(texts.x[i]) for i, _ in jobs}
+        for start in range(0, len(jobs), 64):
+            part = jobs[start : start + 64]
+            x, there = self._stacked([texts.x[i][place] for i, place in part])
+            shapes = torch.from_numpy(texts.shapes[[i for i, _ in part]]).to(self.device)
+            deep = self.learner.head(torch.cat([self.learner.features(x, there, lora=True), shapes], -1))
+            logits = (deep + self.learner.words([rows[i][place] for i, place in part]))[:, self.alarm]
+            for (i, place), logit in zip(part, logits.tolist(), strict=True):
+                found[i][place] = logit
+        return found
 
     def score(self, texts: Texts, rows: list[list[Tensor]], *, lora: bool) -> Floats:
         """Logits ``(texts, labels)`` of both paths together, of the window that speaks."""
@@ -376,14 +309,14 @@ class _Job:
     @torch.no_grad()
     def _listen_dev(self, texts: Texts, rows: list[list[Tensor]]) -> None:
         """In judging, the loudest window speaks whatever the truth is."""
-        if self.alarm < 0:
-            return
-        for i, windows in enumerate(texts.x):
-            if len(windows) > 1:
-                texts.speaks[i] = int(np.argmax([self._margin(texts, rows, i, p) for p in range(len(windows))]))
+        if self.alarm >= 0:
+            for i, loud in self._margins(texts, rows).items():
+                texts.speaks[i] = int(np.argmax(loud))
 
     def _laid(self, texts: Texts, chosen: npt.NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        windows = [texts.x[i][texts.speaks[i]] for i in chosen]
+        return self._stacked([texts.x[i][texts.speaks[i]] for i in chosen])
+
+    def _stacked(self, windows: list[Any]) -> tuple[Tensor, Tensor]:
         longest = max(len(each) for each in windows)
         x = np.zeros((len(windows), longest, windows[0].shape[1]), dtype=np.float32)
         there = np.zeros((len(windows), longest), dtype=np.bool_)

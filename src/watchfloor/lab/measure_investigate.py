@@ -103,7 +103,9 @@ def raised(fleet: Fleet, most: int) -> tuple[list[tuple[str, Alert]], list[tuple
             true[names.most_common(1)[0][0]].append(alert)
         elif rows:
             false.append(("", alert))
-    picked = [(n, a) for n, alerts in sorted(true.items()) for a in random.Random(n).sample(alerts, min(most, len(alerts)))]
+    picked = [
+        (n, a) for n, alerts in sorted(true.items()) for a in random.Random(n).sample(alerts, min(most, len(alerts)))
+    ]
     return picked, false
 
 
@@ -160,14 +162,20 @@ def baselines(fleet: Fleet, alerts: list[tuple[str, Alert]]) -> dict[str, list[F
     def scene(row: int) -> list[int]:
         return [r for n in index.scenes[index.actors[index.owners[row]].played.scene] for r in index.actors[n].rows]
 
-    ways: dict[str, Callable[[int], list[int]]] = {"the scene alone": scene, "the tree of the session": tree, "the host ±15 minutes": within}
+    ways: dict[str, Callable[[int], list[int]]] = {
+        "the scene alone": scene,
+        "the tree of the session": tree,
+        "the host ±15 minutes": within,
+    }
     found: dict[str, list[Figures]] = {name: [] for name in ways}
     for name, alert in alerts:
         row = next((r for i in alert.event_ids if (r := index.row_of(i)) is not None and fleet.label[r] == name), None)
         for way, rows_at in ways.items():
             rows = rows_at(row) if row is not None else []
             hit = sum(fleet.label[r] == name for r in rows)
-            found[way].append({"intrusion": name, "recall": hit / len(truth[name]), "precision": hit / max(1, len(rows))})
+            found[way].append(
+                {"intrusion": name, "recall": hit / len(truth[name]), "precision": hit / max(1, len(rows))}
+            )
     return found
 
 
@@ -185,7 +193,11 @@ def interval(cases: list[Figures], key: str) -> list[float]:
 
 def summary(cases: list[Figures]) -> Figures:
     """The table's row."""
-    keys = [k for k in ("root", "recall", "precision", "any precision", "unsupported", "steps", "seconds") if cases and k in cases[0]]
+    keys = [
+        k
+        for k in ("root", "recall", "precision", "any precision", "unsupported", "steps", "seconds")
+        if cases and k in cases[0]
+    ]
     told: Figures = {key: interval(cases, key) for key in keys}
     told["cases"] = len(cases)
     if cases and "verdict" in cases[0]:
@@ -209,7 +221,11 @@ def main() -> None:
     odd: dict[str, float] = {} if options.blind else fleet.odd
     random_ones = drawn(fleet, options.seeds)
     own, false = raised(fleet, options.seeds)
-    across = {n for n, rows in rows_of(fleet).items() if len({fleet.index.actors[fleet.index.owners[r]].played.host for r in rows}) > 1}
+    across = {
+        n
+        for n, rows in rows_of(fleet).items()
+        if len({fleet.index.actors[fleet.index.owners[r]].played.host for r in rows}) > 1
+    }
     figures: Figures = {}
     parts = (("drawn true events", random_ones), ("alerts of the product", own), ("false alarms", false),
              ("ordinary scenes", benign_scenes(fleet, 60)))  # fmt: skip
