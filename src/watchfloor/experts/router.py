@@ -15,7 +15,7 @@ from watchfloor.experts.floor import ExpertFloor
 #: Experts of a kind of artefact; only those that are plugged in are asked.
 GATES: Final[Mapping[str, tuple[str, ...]]] = {"cve": ("cwe", "cvss"), "code": ("code",), "command": ("command",)}
 #: Evidence within this of the best, in nats an axis, is as good: two experts can know the same texts.
-CLOSE: Final = 0.12
+CLOSE: Final = 0.25
 #: Pieces of a text that are enough to see where it lies.
 _READ: Final = Windows(size=128, overlap=0, most=1)
 

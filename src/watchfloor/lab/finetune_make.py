@@ -28,7 +28,7 @@ from watchfloor.lab.temperature import alarm_offset, temperature
 
 #: Shares of right answers, and of texts of its own kind, that an expert may refuse.
 RIGHT_LOST, OWN_LOST = 0.02, 0.005
-CLUSTERS: Final = 8
+CLUSTERS: Final = 16
 #: Development texts that are enough to choose and calibrate by.
 MOST_DEV: Final = 3_000
 #: Pieces a window where any window may raise an alarm, and windows at most.

@@ -2,10 +2,10 @@
 
     python -m watchfloor.lab.measure_triage range/recordings/{atlas-11,quay-12,mill-13} --json OUT.json
 
-Every scene that the screen does not call surely benign, or that a rule of level high or worse matches, goes through the
-dispatcher; of the others as many as ``ORDINARY`` are drawn (seed 0), to see what is missed. A verdict is right when it says
-malicious of a scene that holds an intrusion's Events and benign of one that does not. The fast mind's word is also counted
-where it did not stand, so that both columns are over the same scenes. Intervals are Wilson's.
+Every scene that the screen does not call surely benign, or that a rule of level high or worse matches, goes through
+the dispatcher; of the others as many as ``ORDINARY`` are drawn (seed 0), to see what is missed. A verdict is right when
+it says malicious of a scene that holds an intrusion's Events and benign of one that does not. The fast mind's word is
+also counted where it did not stand, so that both columns are over the same scenes. Intervals are Wilson's.
 """
 
 import argparse
