@@ -1,4 +1,4 @@
-"""``watchfloor investigate``: from an alert back to the entry and forward to every effect, each sentence with records."""
+"""``watchfloor investigate``: from an alert back to the entry and forward to every effect, with records."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from watchfloor.cli import outputs
 
 if TYPE_CHECKING:
     from watchfloor.agent.case import Alert, Investigation
-    from watchfloor.agent.investigating import Investigator, Planner
+    from watchfloor.agent.investigating import Planner
     from watchfloor.agent.recording import Recording
     from watchfloor.base.settings import Settings
 
@@ -30,7 +30,8 @@ examples:
   watchfloor investigate /var/log/audit --report case.html
   watchfloor investigate host.log.zst --alert 'host.log.zst#1795323545.775:846773' --json -
   watchfloor watch logs/ --json alerts.jsonl && watchfloor investigate logs/ --alerts alerts.jsonl --intel stix.json
-  watchfloor investigate --lake history --alert 'web.log#1795322962.884:77' --planner llm --endpoint http://127.0.0.1:8000/v1 --model m"""
+  watchfloor investigate --lake history --alert 'web.log#1795322962.884:77' \\
+      --planner llm --endpoint http://127.0.0.1:8000/v1 --model m"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,11 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--alerts", metavar="FILE.jsonl", help="lines of watch, rules match or reduce; a case a line")
     add("--lake", metavar="DIR", help="event lake: read when no INPUT is given, else asked about weeks of history")
     add("--intel", metavar="PATH", help="STIX 2.1 bundle, MISP event or CSV of indicators, or a folder of them")
-    add("--assets", metavar="FILE.json", help="what is known of hosts: {\"host\": {\"owner\": …}}")
+    add("--assets", metavar="FILE.json", help='what is known of hosts: {"host": {"owner": …}}')
     add("--planner", choices=("procedural", "llm"), default="procedural", help="who plans; default procedural")
-    add("--endpoint", metavar="URL", help="OpenAI-compatible server for --planner llm, such as http://127.0.0.1:8000/v1")
+    add(
+        "--endpoint", metavar="URL", help="OpenAI-compatible server for --planner llm, such as http://127.0.0.1:8000/v1"
+    )
     add("--model", metavar="NAME", help="model at that server")
-    add("--most-cases", metavar="N", type=_whole, default=20, help="cases worked at most; the rest is counted; default 20")
+    add(
+        "--most-cases",
+        metavar="N",
+        type=_whole,
+        default=20,
+        help="cases worked at most; the rest is counted; default 20",
+    )
     add("--seconds", metavar="N", type=_whole, default=60, help="seconds one case may take; default 60")
     add("--json", metavar="FILE", help="write a JSON line a case and a summary; - is standard output")
     add("--report", metavar="FILE.html", help="write one page with attack graph, timeline and records")
@@ -127,7 +136,9 @@ def _chosen(options: argparse.Namespace, read: Read) -> "list[Alert]":
     if options.alerts:
         chosen += alerts_of(_lines(options.alerts))
         if not chosen:
-            raise InputError(f"{options.alerts} holds no alert.", hint="Give lines of watch, rules match or reduce --json.")
+            raise InputError(
+                f"{options.alerts} holds no alert.", hint="Give lines of watch, rules match or reduce --json."
+            )
     return chosen or (read.alerts if not options.alert and not options.alerts else [])
 
 
@@ -232,7 +243,10 @@ def _tell(found: "list[Investigation]", summary: dict[str, Any], report: str | N
 
     terminal = Terminal(sys.stdout)
     for one in found:
-        terminal.line(f"{one.verdict.upper()} (confidence {one.confidence:.2f}): {len(one.operations):,} events, {one.seconds:.1f} s")
+        terminal.line(
+            f"{one.verdict.upper()} (confidence {one.confidence:.2f}): "
+            f"{len(one.operations):,} events, {one.seconds:.1f} s"
+        )
         for claim in (one.root_cause, one.entry_point, *one.summary[1:5]):
             if claim is not None:
                 terminal.line(f"  {claim.text} [{claim.event_ids[0]}]")

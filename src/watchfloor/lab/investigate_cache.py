@@ -1,6 +1,6 @@
 """Recordings read, filmed and matched once, kept beside the lab: tuning the investigator reads no log again.
 
-    python -m watchfloor.lab.investigate_cache RECORDINGS CACHE --hosts build-07,forge-02 [--workers N]
+python -m watchfloor.lab.investigate_cache RECORDINGS CACHE --hosts build-07,forge-02 [--workers N]
 """
 
 import argparse

@@ -1,11 +1,11 @@
 """Measure the investigator against the truth of range recordings.
 
     python -m watchfloor.lab.investigate_cache range/recordings CACHE --hosts atlas-11,quay-12,mill-13
-    python -m watchfloor.lab.measure_investigate range/recordings CACHE --hosts atlas-11,quay-12,mill-13 [--seeds 3] [--json OUT]
+    python -m watchfloor.lab.measure_investigate range/recordings CACHE --hosts HOSTS [--seeds 3] [--json OUT]
 
-The hosts are one index, as a fleet's lake would be. An intrusion is all its events on these hosts. Cases start from what
-the product itself raises (scenes of the screen, matches of our rules that hit an intrusion), from true events drawn at
-random, and from benign alerts. Intervals are bootstraps over intrusions (2,000 draws, seed 0).
+The hosts are one index, as a fleet's lake would be. An intrusion is all its events on these hosts. Cases start from
+what the product itself raises (scenes of the screen, matches of our rules that hit an intrusion), from true events
+drawn at random, and from benign alerts. Intervals are bootstraps over intrusions (2,000 draws, seed 0).
 """
 
 import argparse
@@ -14,7 +14,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +64,7 @@ def fleet_of(recordings: Path, cache: Path, hosts: list[str]) -> Fleet:
 
 
 def _moved(played: Played, scenes: int) -> Played:
-    return Played(played.uid, played.host, played.pid, played.image, played.command_line, played.user, played.parent_uid,
-                  played.start, played.kind, played.session, played.scene + scenes)  # fmt: skip
+    return replace(played, scene=played.scene + scenes)
 
 
 def _steps(folder: Path) -> dict[str, int]:
@@ -103,7 +102,9 @@ def raised(fleet: Fleet, most: int) -> tuple[list[tuple[str, Alert]], list[tuple
             true[names.most_common(1)[0][0]].append(alert)
         elif rows:
             false.append(("", alert))
-    picked = [(n, a) for n, alerts in sorted(true.items()) for a in random.Random(n).sample(alerts, min(most, len(alerts)))]
+    picked = [
+        (n, a) for n, alerts in sorted(true.items()) for a in random.Random(n).sample(alerts, min(most, len(alerts)))
+    ]
     return picked, false
 
 
@@ -160,14 +161,20 @@ def baselines(fleet: Fleet, alerts: list[tuple[str, Alert]]) -> dict[str, list[F
     def scene(row: int) -> list[int]:
         return [r for n in index.scenes[index.actors[index.owners[row]].played.scene] for r in index.actors[n].rows]
 
-    ways: dict[str, Callable[[int], list[int]]] = {"the scene alone": scene, "the tree of the session": tree, "the host ±15 minutes": within}
+    ways: dict[str, Callable[[int], list[int]]] = {
+        "the scene alone": scene,
+        "the tree of the session": tree,
+        "the host ±15 minutes": within,
+    }
     found: dict[str, list[Figures]] = {name: [] for name in ways}
     for name, alert in alerts:
         row = next((r for i in alert.event_ids if (r := index.row_of(i)) is not None and fleet.label[r] == name), None)
         for way, rows_at in ways.items():
             rows = rows_at(row) if row is not None else []
             hit = sum(fleet.label[r] == name for r in rows)
-            found[way].append({"intrusion": name, "recall": hit / len(truth[name]), "precision": hit / max(1, len(rows))})
+            found[way].append(
+                {"intrusion": name, "recall": hit / len(truth[name]), "precision": hit / max(1, len(rows))}
+            )
     return found
 
 
@@ -185,7 +192,11 @@ def interval(cases: list[Figures], key: str) -> list[float]:
 
 def summary(cases: list[Figures]) -> Figures:
     """The table's row."""
-    keys = [k for k in ("root", "recall", "precision", "any precision", "unsupported", "steps", "seconds") if cases and k in cases[0]]
+    keys = [
+        k
+        for k in ("root", "recall", "precision", "any precision", "unsupported", "steps", "seconds")
+        if cases and k in cases[0]
+    ]
     told: Figures = {key: interval(cases, key) for key in keys}
     told["cases"] = len(cases)
     if cases and "verdict" in cases[0]:
@@ -193,6 +204,17 @@ def summary(cases: list[Figures]) -> Figures:
         told["slowest"] = round(max(case["seconds"] for case in cases), 2)
         told["claims"], told["refused"] = sum(c["claims"] for c in cases), sum(c["refused"] for c in cases)
     return told
+
+
+def _by_intrusion(cases: list[Figures]) -> dict[str, list[float]]:
+    """Root cause found, recall and precision of each intrusion."""
+    return {
+        name: [
+            round(float(np.mean([c[k] for c in cases if c["intrusion"] == name])), 2)
+            for k in ("root", "recall", "precision")
+        ]
+        for name in sorted({c["intrusion"] for c in cases})
+    }
 
 
 def main() -> None:
@@ -209,7 +231,11 @@ def main() -> None:
     odd: dict[str, float] = {} if options.blind else fleet.odd
     random_ones = drawn(fleet, options.seeds)
     own, false = raised(fleet, options.seeds)
-    across = {n for n, rows in rows_of(fleet).items() if len({fleet.index.actors[fleet.index.owners[r]].played.host for r in rows}) > 1}
+    across = {
+        n
+        for n, rows in rows_of(fleet).items()
+        if len({fleet.index.actors[fleet.index.owners[r]].played.host for r in rows}) > 1
+    }
     figures: Figures = {}
     parts = (("drawn true events", random_ones), ("alerts of the product", own), ("false alarms", false),
              ("ordinary scenes", benign_scenes(fleet, 60)))  # fmt: skip
@@ -217,8 +243,7 @@ def main() -> None:
         cases = worked(fleet, alerts, odd)
         figures[name] = summary(cases)
         if alerts and alerts[0][0]:
-            figures[name]["by intrusion"] = {n: [round(float(np.mean([c[k] for c in cases if c["intrusion"] == n])), 2)
-                                                 for k in ("root", "recall", "precision")] for n in sorted({c["intrusion"] for c in cases})}  # fmt: skip
+            figures[name]["by intrusion"] = _by_intrusion(cases)
             figures[f"{name}, over several hosts"] = summary([c for c in cases if c["intrusion"] in across])
             for way, baseline in baselines(fleet, alerts).items():
                 figures[f"{name}: {way}"] = summary(baseline)
