@@ -16,7 +16,7 @@ DEMO := demo
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo    watch the bundled recording and write its film to $(DEMO)/report.html"
+	@echo "make demo    watch the bundled recording, investigate its gravest alert, write both pages to $(DEMO)/"
 	@echo "make test    run the tests"
 	@echo "make check   all that a change must pass: lint, types, floors, tests"
 	@echo "make format  let ruff rewrite the code's layout"
@@ -26,8 +26,12 @@ demo: $(VENV)/.installed
 	@mkdir -p $(DEMO)
 	@$(BIN)/watchfloor watch src/watchfloor/bundled/recording/*.log.zst --rules own \
 		--report $(DEMO)/report.html --json $(DEMO)/scenes.jsonl --navigator $(DEMO)/navigator.json
-	@echo "Open the film in a browser:"
+	@echo "Investigating the gravest alert ..."
+	@$(BIN)/watchfloor investigate src/watchfloor/bundled/recording/*.log.zst --alerts $(DEMO)/scenes.jsonl --most-cases 1 \
+		--report $(DEMO)/investigation.html --json $(DEMO)/investigation.jsonl
+	@echo "Open in a browser: the film, and the investigation with its attack graph"
 	@echo "$(CURDIR)/$(DEMO)/report.html"
+	@echo "$(CURDIR)/$(DEMO)/investigation.html"
 
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -28,11 +28,14 @@ class Stage:
         } | {k.replace("__", "."): v for k, v in columns.items()})  # fmt: skip
         return f"made.log#{record}"
 
-    def run(self, at: float, pid: int, parent: int, command: str, user: str = "www-data", session: str | None = None) -> str:
+    def run(
+        self, at: float, pid: int, parent: int, command: str, user: str = "www-data", session: str | None = None
+    ) -> str:
         image = command.split(" ")[0]
         image = image if image.startswith("/") else f"/usr/bin/{image}"
         return self.row(
-            at, "process.launch", parent, process__uid=f"{self.host}/{pid}", process__pid=pid, process__file__path=image,
+            at, "process.launch", parent, process__uid=f"{self.host}/{pid}", process__pid=pid,
+            process__file__path=image,
             process__cmd_line=command, actor__user__name=user, actor__session__uid=session,
         )  # fmt: skip
 

@@ -45,8 +45,17 @@ def test_layers_under_layers_end_and_a_bomb_stays_small():
 
 
 def test_stix_misp_and_csv_are_read_and_damaged_files_named(tmp_path):
-    stix = {"type": "bundle", "objects": [{"type": "indicator", "name": "bad", "pattern": f"[ipv4-addr:value = '{ATTACKER}']"}]}
-    misp = {"Event": {"info": "campaign", "Attribute": [{"value": "evil.example|10.9.9.9"}], "Object": [{"Attribute": [{"value": "ff" * 16}]}]}}
+    stix = {
+        "type": "bundle",
+        "objects": [{"type": "indicator", "name": "bad", "pattern": f"[ipv4-addr:value = '{ATTACKER}']"}],
+    }
+    misp = {
+        "Event": {
+            "info": "campaign",
+            "Attribute": [{"value": "evil.example|10.9.9.9"}],
+            "Object": [{"Attribute": [{"value": "ff" * 16}]}],
+        }
+    }
     (tmp_path / "a.json").write_text(json.dumps(stix))
     (tmp_path / "b.json").write_text(json.dumps(misp))
     (tmp_path / "c.csv").write_text("indicator,label\nworse.example,ransom\n")
@@ -54,7 +63,9 @@ def test_stix_misp_and_csv_are_read_and_damaged_files_named(tmp_path):
     (tmp_path / "e.json").write_text("[" * 100_000)
     (tmp_path / "f.csv").write_text("")
     intel = load(tmp_path)
-    assert {intel.look_up(v) is not None for v in (ATTACKER, "EVIL.example", "10.9.9.9", "ff" * 16, "worse.example")} == {True}
+    assert {
+        intel.look_up(v) is not None for v in (ATTACKER, "EVIL.example", "10.9.9.9", "ff" * 16, "worse.example")
+    } == {True}
     assert [fault.split(":")[0] for fault in intel.faults] == ["d.json", "e.json", "f.csv"]
     with pytest.raises(InputError):
         load(tmp_path / "d.json")
@@ -75,7 +86,13 @@ def box(**kept):
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("rm", {}), ("events", {}), ("events", {"process": "1"}), ("events", {"process": 1, "more": 2}), ("decode", {"text": 3})],
+    [
+        ("rm", {}),
+        ("events", {}),
+        ("events", {"process": "1"}),
+        ("events", {"process": 1, "more": 2}),
+        ("decode", {"text": 3}),
+    ],
 )
 def test_a_call_that_is_none_is_refused(name, arguments):
     with pytest.raises(ToolError):

@@ -13,7 +13,9 @@ from watchfloor.agent.index import Index
 from watchfloor.film.story import visible
 
 _QUOTED = re.compile(r"`([^`]*)`")
-_VALUE = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|(?<![\w.])/(?:[\w.+-]+/)*[\w.+-]{2,}|\b[0-9a-f]{16,}\b|\w+@\w+|[A-Za-z]:\\\w")
+_VALUE = re.compile(
+    r"(?:\d{1,3}\.){3}\d{1,3}|(?<![\w.])/(?:[\w.+-]+/)*[\w.+-]{2,}|\b[0-9a-f]{16,}\b|\w+@\w+|[A-Za-z]:\\\w"
+)
 #: Columns of an Event a sentence may quote.
 _QUOTABLE: Final = (
     "device.hostname", "actor.process.file.path", "actor.process.cmd_line", "actor.user.name", "process.file.path",

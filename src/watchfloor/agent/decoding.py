@@ -1,4 +1,7 @@
-"""Decode what attackers hide in text: PowerShell -enc, base64, hex, gzip and zlib, single-byte XOR. Bounded, run by nobody."""
+"""Decode what attackers hide in text: PowerShell -enc, base64, hex, gzip and zlib, single-byte XOR.
+
+Bounded in size and depth; what comes out is shown and never run.
+"""
 
 import base64
 import binascii
@@ -14,7 +17,9 @@ MOST_INPUT: Final = 262_144
 
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?:[0-9A-Fa-f]{2}){8,}(?![0-9A-Za-z])|(?:\\x[0-9A-Fa-f]{2}){6,}")
-_WORDS = re.compile(rb"https?://|/bin/|\bcmd\b|powershell|import |\becho\b|\bcurl\b|\bwget\b|\bexec\b|This program|\bset-", re.I)
+_WORDS = re.compile(
+    rb"https?://|/bin/|\bcmd\b|powershell|import |\becho\b|\bcurl\b|\bwget\b|\bexec\b|This program|\bset-", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)

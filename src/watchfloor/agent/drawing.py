@@ -10,7 +10,7 @@ _WIDTH: Final = 168
 _HEIGHT: Final = 30
 _GAP_X: Final = 44
 _GAP_Y: Final = 9
-_FILL: Final = {"process": "#dbe9f6", "address": "#fbe0c3", "path": "#e3efd9", "hash": "#ece2f4", "user": "#f4e2ea"}
+_FILL: Final = {"process": "#dbe9f6", "address": "#fbe0c3", "path": "#e3efd9", "hash": "#ece2f4"}
 _STRONG: Final = "#f3b9b3"
 
 
@@ -22,8 +22,8 @@ def svg(graph: dict[str, Any]) -> str:
     place = _places(nodes, graph["edges"])
     width = max(x for x, _ in place.values()) + _WIDTH + 10
     height = max(y for _, y in place.values()) + _HEIGHT + 10
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-             'role="img" aria-label="attack graph">']  # fmt: skip
+    box = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="attack graph">']
     for edge in graph["edges"]:
         if edge["from"] in place and edge["to"] in place:
             (x1, y1), (x2, y2) = place[edge["from"]], place[edge["to"]]
@@ -31,14 +31,16 @@ def svg(graph: dict[str, Any]) -> str:
             dash = "" if edge["why"] == "started" else ' stroke-dasharray="4 3"'
             why = escape(clip(edge["why"], 120))
             bend = (x1 + x2) // 2
-            parts.append(f'<path d="M{x1} {y1} C{bend} {y1} {bend} {y2} {x2} {y2}" class="e"{dash}><title>{why}</title></path>')
+            line = f"M{x1} {y1} C{bend} {y1} {bend} {y2} {x2} {y2}"
+            parts.append(f'<path d="{line}" class="e"{dash}><title>{why}</title></path>')
     for node in nodes:
         x, y = place[node["id"]]
         fill = _STRONG if node["kind"] == "process" and node["weight"] >= 0.5 else _FILL.get(node["kind"], "#eee")
         label, detail = escape(clip(node["label"] or "?", 24)), escape(clip(node["detail"], 300))
         target = escape(node["event_ids"][0], quote=True) if node["event_ids"] else ""
-        parts.append(f'<a href="#r-{_slug(target)}"><g class="n"><rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="5" '
-                     f'fill="{fill}"/><text x="{x + 8}" y="{y + 19}">{label}</text><title>{detail}</title></g></a>')  # fmt: skip
+        shape = f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="5" fill="{fill}"/>'
+        said = f'<text x="{x + 8}" y="{y + 19}">{label}</text><title>{detail}</title>'
+        parts.append(f'<a href="#r-{_slug(target)}"><g class="n">{shape}{said}</g></a>')
     parts.append("</svg>")
     return "".join(parts)
 

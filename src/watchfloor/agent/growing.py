@@ -69,7 +69,9 @@ class Growth:
             self._hand_over(number)
             self._company(number)
             client = self.index.dialled.get(number)
-            if client is not None and (self.near_odd(client) or self.odd_share(self.index.actors[client].tree) >= ODD_COMPANY):
+            if client is not None and (
+                self.near_odd(client) or self.odd_share(self.index.actors[client].tree) >= ODD_COMPANY
+            ):
                 self._admit_tree(client, Reason("log-in", number, "", 0.7))
             for server in self.index.logins.get(number, ()):
                 self._admit_tree(server, Reason("log-in", number))
@@ -112,7 +114,9 @@ class Growth:
                 break
             top = parent
         login = self.session_login(number) if session else None
-        odd = login is not None and (self._frame(number) or self.odd_share(self.index.actors[number].tree) >= ODD_SESSION)
+        odd = login is not None and (
+            self._frame(number) or self.odd_share(self.index.actors[number].tree) >= ODD_SESSION
+        )
         if login is not None and (odd or self.rare_login(login)):
             top = login
         found = index.descendants(top)
@@ -125,7 +129,7 @@ class Growth:
         return top, list(dict.fromkeys(found))
 
     def _frame(self, number: int) -> bool:
-        """Whether a process is what every session has: sshd's, the shell's, the greeting's; not what a file planted ran."""
+        """Whether a process is what every session has: sshd's, the shell's, the greeting's, not a planted file's."""
         actor = self.index.actors[number]
         own = any(not path.startswith("/etc/") for path in actor.ran)
         return not own and self.index.trees_of_kind[actor.kind] >= COMMON_KIND

@@ -20,7 +20,9 @@ from watchfloor.film.words import base_name
 MOST_KINDS: Final = 400
 #: Programs one process ran that say what kind of process it is.
 _PROGRAMS: Final = 6
-_CLIENTS: Final = frozenset(("ssh", "scp", "sftp", "rsync", "plink", "python0.0", "python3", "hydra", "sshpass", "dbclient"))
+_CLIENTS: Final = frozenset(
+    ("ssh", "scp", "sftp", "rsync", "plink", "python0.0", "python3", "hydra", "sshpass", "dbclient")
+)
 _JOBS: Final = frozenset(("cron", "crond", "atd", "anacron"))
 #: Remote addresses of one visitor's process, at most.
 MOST_ADDRESSES: Final = 3
@@ -93,7 +95,12 @@ class Index:
         self.hosts = {actor.played.host for actor in self.actors}
         self.daemon_trees: dict[tuple[str, str], list[int]] = defaultdict(list)
         for number, actor in enumerate(self.actors):
-            if actor.commands and not actor.played.session and actor.played.user and self.trees[actor.tree][0] == number:
+            if (
+                actor.commands
+                and not actor.played.session
+                and actor.played.user
+                and self.trees[actor.tree][0] == number
+            ):
                 self.daemon_trees[actor.played.host, actor.played.user].append(number)
         self.logins, self.dialled = _logins(self)
 
@@ -110,8 +117,12 @@ class Index:
         return self._events[row]
 
     def _fill(self) -> None:
-        launched = [a == "process.launch" and s != "failure" for a, s in zip(self.actions, self.column("status"))]
-        for row, (owner, time, user) in enumerate(zip(self.owners, self.times, self.column("actor.user.name"))):
+        launched = [
+            a == "process.launch" and s != "failure" for a, s in zip(self.actions, self.column("status"), strict=True)
+        ]
+        for row, (owner, time, user) in enumerate(
+            zip(self.owners, self.times, self.column("actor.user.name"), strict=True)
+        ):
             actor = self.actors[owner]
             if not actor.rows:
                 actor.first = time
@@ -119,7 +130,13 @@ class Index:
             actor.rows.append(row)
             if user:
                 actor.users.add(user)
-        for row, (command, image) in enumerate(zip(self.column("process.cmd_line"), self.column("process.file.path"))):
+        self._fill_commands(launched)
+        self._fill_traces()
+        self._fill_lineage()
+
+    def _fill_commands(self, launched: list[bool]) -> None:
+        texts = zip(self.column("process.cmd_line"), self.column("process.file.path"), strict=True)
+        for row, (command, image) in enumerate(texts):
             if launched[row] and command:
                 actor = self.actors[self.owners[row]]
                 if not actor.commands or actor.commands[-1] != command:
@@ -129,6 +146,8 @@ class Index:
                 if image and "/bin/" not in image:
                     actor.traces.add(f"path:{image}")
                     actor.ran.add(image)
+
+    def _fill_traces(self) -> None:
         for name in TRACED:
             for row, value in enumerate(self.column(name)):
                 if value:
@@ -137,6 +156,8 @@ class Index:
                     if name == "user.name" and self.actions[row] in ("account.change", "group.change"):
                         self.actors[self.owners[row]].made.add(value)
                     self.actors[self.owners[row]].traces.update(of_field(name, self.actions[row], value))
+
+    def _fill_lineage(self) -> None:
         for number, actor in enumerate(self.actors):
             parent = self.by_uid.get(actor.played.parent_uid, -1) if actor.played.parent_uid else -1
             # pids come round again: what the film put into another scene has another parent
@@ -237,22 +258,33 @@ class Index:
         return found
 
 
+def _talk(index: Index) -> tuple[list[tuple[float, int, str]], list[tuple[float, int, str]]]:
+    """Sessions of sshd and connects of its clients, each as time, process and the address named."""
+    begins: list[tuple[float, int, str]] = []
+    dials: list[tuple[float, int, str]] = []
+    sources, targets, ports = (
+        index.column(f"{c}") for c in ("src_endpoint.ip", "dst_endpoint.ip", "dst_endpoint.port")
+    )
+    for row, (action, owner) in enumerate(zip(index.actions, index.owners, strict=True)):
+        if action == "logon.success" and sources[row] and "sshd" in index.actors[owner].played.image:
+            begins.append((index.times[row], owner, sources[row]))
+        elif action == "network.connect" and ports[row] == 22 and targets[row] and _client(index, owner):
+            dials.append((index.times[row], owner, targets[row]))
+    begins.sort()
+    return begins, dials
+
+
+def _client(index: Index, number: int) -> bool:
+    return base_name(index.actors[number].played.image) in _CLIENTS
+
+
 def _logins(index: Index) -> tuple[dict[int, list[int]], dict[int, int]]:
     """Which client process made which log-in, by the clock: connect to port 22 here, sshd's session there.
 
     On one host both must name the same address. Between hosts the address a client's sessions come from, and the host
     an address belongs to, are what most pairs in the recording agree on.
     """
-    begins: list[tuple[float, int, str]] = []
-    dials: list[tuple[float, int, str]] = []
-    sources, targets, ports = (index.column(f"{c}") for c in ("src_endpoint.ip", "dst_endpoint.ip", "dst_endpoint.port"))
-    for row, (action, owner) in enumerate(zip(index.actions, index.owners, strict=True)):
-        if action == "logon.success" and sources[row] and "sshd" in index.actors[owner].played.image:
-            begins.append((index.times[row], owner, sources[row]))
-        elif action == "network.connect" and ports[row] == 22 and targets[row]:
-            if base_name(index.actors[owner].played.image) in _CLIENTS:
-                dials.append((index.times[row], owner, targets[row]))
-    begins.sort()
+    begins, dials = _talk(index)
     moments = [at for at, _, _ in begins]
     comes: dict[str, Counter[str]] = defaultdict(Counter)
     belongs: dict[str, Counter[str]] = defaultdict(Counter)

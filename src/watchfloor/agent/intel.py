@@ -68,8 +68,11 @@ def load(path: Path) -> Intel:
         except (OSError, ValueError, RecursionError) as error:
             found.faults.append(f"{file.name}: {error}")
     if not read:
-        raise InputError(f"no threat intelligence could be read from {path}: {'; '.join(found.faults[:3]) or 'no file'}.",
-                         hint="A STIX 2.1 bundle, a MISP event or a CSV with a column 'indicator' is read.")  # fmt: skip
+        why = "; ".join(found.faults[:3]) or "no file"
+        raise InputError(
+            f"no threat intelligence could be read from {path}: {why}.",
+            hint="A STIX 2.1 bundle, a MISP event or a CSV with a column 'indicator' is read.",
+        )
     return found
 
 
@@ -97,7 +100,10 @@ def _object(found: Intel, one: Any, name: str) -> None:
                 for value in _STIX.findall(str(item.get("pattern") or "")):
                     found.add(re.sub(r"\\(.)", r"\1", value), str(item.get("name") or "indicator"), name)
         return
-    event = one.get("Event", one)
+    _misp(found, one.get("Event", one), name)
+
+
+def _misp(found: Intel, event: Any, name: str) -> None:
     if not isinstance(event, dict) or not isinstance(event.get("Attribute", event.get("Object")), list):
         raise ValueError("its JSON is neither a STIX bundle nor a MISP event")
     listed = list(event.get("Attribute") or ())

@@ -44,7 +44,8 @@ class Investigator:
         began = time.monotonic()
         places = {self.index.by_uid[uid]: score for uid, score in self.odd.items() if uid in self.index.by_uid}
         box = Toolbox(
-            self.index, Growth(self.index, places), self.intel, self.assets, self.knowledge, self.lake, self.rules, self.budget
+            self.index, Growth(self.index, places), self.intel, self.assets, self.knowledge, self.lake, self.rules,
+            self.budget,
         )  # fmt: skip
         found = self.planner.investigate(alert, box)
         check(self.index, found)
@@ -62,9 +63,15 @@ def alerts_of(lines: list[dict[str, Any]]) -> list[Alert]:
     for place, line in enumerate(lines, start=1):
         kind = line.get("type")
         if kind == "scene":
-            frames = [str(k["event_id"]) for k in line.get("key_frames", ()) if isinstance(k, dict) and k.get("event_id")]
-            told = tuple(str(t["id"]) for t in line.get("techniques", ()) if isinstance(t, dict) and t.get("score", 0) >= 0.2)
-            found.append(Alert(str(line.get("scene_id", place)), tuple(frames), (), str(line.get("verdict", "")), "", told))
+            frames = [
+                str(k["event_id"]) for k in line.get("key_frames", ()) if isinstance(k, dict) and k.get("event_id")
+            ]
+            told = tuple(
+                str(t["id"]) for t in line.get("techniques", ()) if isinstance(t, dict) and t.get("score", 0) >= 0.2
+            )
+            found.append(
+                Alert(str(line.get("scene_id", place)), tuple(frames), (), str(line.get("verdict", "")), "", told)
+            )
         elif line.get("event_ids") or line.get("alert_ids"):
             ids = tuple(str(i) for i in (line.get("event_ids") or line.get("alert_ids") or ()))
             name = str(line.get("incident_id") or line.get("case_id") or line.get("rule_id") or place)

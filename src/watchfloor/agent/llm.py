@@ -45,7 +45,9 @@ class LlmPlanner:
             UnreachableError, UnauthorisedError, UnknownModelError, DeclinedError, BudgetError: the endpoint fails;
                 the case is not worked another way instead.
         """
-        wire = Wire(self._url, api_key=self._key, patience=Patience(self._timeout, 1), purse=Purse(Spend(MOST_REQUESTS, 0)))
+        wire = Wire(
+            self._url, api_key=self._key, patience=Patience(self._timeout, 1), purse=Purse(Spend(MOST_REQUESTS, 0))
+        )
         found = Investigation(alert.case_id, self.name)
         try:
             seeds = seeds_of(alert, box)
@@ -65,10 +67,18 @@ class LlmPlanner:
 
     def _planned(self, wire: Wire, alert: Alert, box: Toolbox, seeds: list[int], found: Investigation) -> list[Any]:
         """Ask for tool calls, make those that are calls, and give back what they answered."""
-        menu = {t.name: {"does": t.meaning, "arguments": {k: v.__name__ for k, v in t.parameters.items()}} for t in box.tools().values()}
-        data = {"alert": {"title": alert.title, "level": alert.level}, "processes": [box._process(seed) for seed in seeds[:8]]}
+        menu = {
+            t.name: {"does": t.meaning, "arguments": {k: v.__name__ for k, v in t.parameters.items()}}
+            for t in box.tools().values()
+        }
+        data = {
+            "alert": {"title": alert.title, "level": alert.level},
+            "processes": [box._process(seed) for seed in seeds[:8]],
+        }
         form = f'{{"calls": [{{"tool": one of {sorted(menu)}, "arguments": {{…}}}}]}}, at most {MOST_CALLS} calls'
-        answer = self._ask(wire, box, "plan", f"Which tools should be called first? Tools: {json.dumps(menu)}", form, data)
+        answer = self._ask(
+            wire, box, "plan", f"Which tools should be called first? Tools: {json.dumps(menu)}", form, data
+        )
         calls = answer.get("calls")
         answers: list[Any] = []
         for call in calls[:MOST_CALLS] if isinstance(calls, list) else ():
@@ -80,14 +90,30 @@ class LlmPlanner:
             except ToolError as error:
                 found.rejected.append({"text": json.dumps(call)[:200], "why": error.message})
         if not isinstance(calls, list):
-            found.open_questions.append("The model gave no plan of the form asked for; the fixed steps were taken alone.")
+            found.open_questions.append(
+                "The model gave no plan of the form asked for; the fixed steps were taken alone."
+            )
         return answers
 
     def _summarised(self, wire: Wire, box: Toolbox, answers: list[Any], found: Investigation) -> None:
         """Ask for sentences; the checker takes out, later, what the records do not hold."""
-        data = {"timeline": [m.to_json() for m in found.timeline[:40]], "indicators": found.indicators[:10], "answers": answers}
-        form = '{"sentences": [{"text": "…", "event_ids": ["…"]}]}; put every name, path, address and command in `backquotes` as it stands in the record'
-        answer = self._ask(wire, box, "summarise", "Tell what happened in a few sentences, each with the ids of its records.", form, data)
+        data = {
+            "timeline": [m.to_json() for m in found.timeline[:40]],
+            "indicators": found.indicators[:10],
+            "answers": answers,
+        }
+        form = (
+            '{"sentences": [{"text": "…", "event_ids": ["…"]}]}; put every name, path, address and command in '
+            "`backquotes` as it stands in the record"
+        )
+        answer = self._ask(
+            wire,
+            box,
+            "summarise",
+            "Tell what happened in a few sentences, each with the ids of its records.",
+            form,
+            data,
+        )
         said = answer.get("sentences")
         for one in said[:MOST_SENTENCES] if isinstance(said, list) else ():
             ids = one.get("event_ids") if isinstance(one, dict) else None
@@ -105,7 +131,9 @@ class LlmPlanner:
             if _ORDER.index(verdict) > _ORDER.index(found.verdict):
                 found.verdict, found.confidence = verdict, max(0.0, min(1.0, float(confidence)))
             elif verdict != found.verdict:
-                found.open_questions.append("Why does the model call it less grave than the procedure does? The procedure's word stands.")
+                found.open_questions.append(
+                    "Why does the model call it less grave than the procedure does? The procedure's word stands."
+                )
 
     def _ask(self, wire: Wire, box: Toolbox, step: str, task: str, form: str, data: Any) -> dict[str, Any]:
         """One request; an answer that is no JSON object is asked for once more, then taken as empty."""
@@ -114,11 +142,15 @@ class LlmPlanner:
                     {"role": "user", "content": f"{task}\nAnswer as {form}.\nDATA {block}\nEND OF DATA"}]  # fmt: skip
         found: dict[str, Any] = {}
         for _ in range(2):
-            reply = wire.post("chat/completions", {"model": self._model, "messages": messages, "temperature": 0, "max_tokens": 1024})
+            reply = wire.post(
+                "chat/completions", {"model": self._model, "messages": messages, "temperature": 0, "max_tokens": 1024}
+            )
             found = _object(_text(reply))
             if found:
                 break
-        box.transcript.append({"step": len(box.transcript) + 1, "model": self._model, "asked": step, "valid": bool(found)})
+        box.transcript.append(
+            {"step": len(box.transcript) + 1, "model": self._model, "asked": step, "valid": bool(found)}
+        )
         return found
 
 

@@ -134,7 +134,7 @@ def _tests(signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Tool
         if said is not None and said.event_ids:
             count = index.sessions_from[index.remotes.get(login, "")]
             (rare if growth.rare_login(login) else usual).append(
-                Claim(f"{quoted(index.remotes[login])} is the source of {count} log-ins here.", said.event_ids, "log-in")
+                Claim(f"{quoted(index.remotes[login])}: {count} log-ins here came from it.", said.event_ids, "log-in")
                 if index.remotes.get(login) else said
             )  # fmt: skip
     only_usual = bool(usual) and not rare and not any(t.holds for t in tests)
@@ -152,7 +152,11 @@ def _judge(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telli
     hosts = sorted({box.index.actors[m].played.host for m in telling.members})
     what = {"malicious": "This is an attack", "suspicious": "This should be looked at",
             "benign": "Nothing here needs an attacker to explain it"}[found.verdict]  # fmt: skip
-    first = Claim(f"{what}: it begins with {quoted(box.index.actors[telling.members[0]].said)}.", (box.index.id_of(row),), "verdict")
+    first = Claim(
+        f"{what}: it begins with {quoted(box.index.actors[telling.members[0]].said)}.",
+        (box.index.id_of(row),),
+        "verdict",
+    )
     found.summary = [first]
     tactics = Counter(sign.tactic for sign in strong.values())
     for name, sign in sorted(strong.items(), key=lambda kv: -kv[1].weight)[:8]:
@@ -169,7 +173,10 @@ def score_of(strong: Any, telling: Telling, box: Toolbox, known: int) -> float:
     growth = box.growth
     told = [growth.odd.get(m, 0.0) >= 0.5 for m in telling.members if box.index.actors[m].commands]
     odd = sum(told) / (len(told) + 2)
-    score = min(2.0, STRONG * sum(sign.weight for sign in signs)) + SPREAD * max(0, len({s.tactic for s in signs}) - 1) * 0.5
+    score = (
+        min(2.0, STRONG * sum(sign.weight for sign in signs))
+        + SPREAD * max(0, len({s.tactic for s in signs}) - 1) * 0.5
+    )
     score += ODD * odd + KNOWN * bool(known)
     logins = {login for m in telling.members if (login := growth.session_login(m)) is not None}
     if logins and not any(growth.rare_login(login) for login in logins):

@@ -1,4 +1,4 @@
-"""The report of investigations: one offline page; attack graph beside the film of key moments, each sentence to its records.
+"""The report of investigations: one offline page, attack graph beside the film of the case, sentences beside records.
 
 Everything that comes out of a log is made visible and escaped here; the page has no script and loads nothing.
 """
@@ -17,12 +17,16 @@ from watchfloor.film.story import clip, visible
 #: Records one report shows at most; what is cited beyond them is named by its id alone.
 MOST_RECORDS: Final = 3_000
 _STYLE: Final = """body{font:14px/1.5 system-ui,sans-serif;margin:0 auto;max-width:1280px;padding:16px;color:#1c2733}
-h1{font-size:22px}h2{font-size:19px;margin-top:36px;border-top:2px solid #c9d3dc;padding-top:12px}h3{font-size:15px;margin:18px 0 4px}
+h1{font-size:22px}h2{font-size:19px;margin-top:36px;border-top:2px solid #c9d3dc;padding-top:12px}
+h3{font-size:15px;margin:18px 0 4px}
 .malicious{color:#a11}.suspicious{color:#a60}.benign{color:#286b2f}.beside{display:flex;gap:18px;align-items:flex-start}
 .graph{flex:3;overflow:auto;max-height:640px;border:1px solid #d5dde4}.film{flex:2;overflow:auto;max-height:640px}
-svg text{font:11px ui-monospace,monospace}.e{fill:none;stroke:#8797a5}.n rect{stroke:#6d7f8e}code{background:#eef2f5;padding:0 3px}
-.film li,.said li{margin:2px 0;overflow-wrap:anywhere}.t{color:#5a6a78;font-variant-numeric:tabular-nums}a{color:#0b5394;text-decoration:none}
-table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #e2e8ed;text-align:left;padding:3px 6px;vertical-align:top;overflow-wrap:anywhere}
+svg text{font:11px ui-monospace,monospace}.e{fill:none;stroke:#8797a5}
+.n rect{stroke:#6d7f8e}code{background:#eef2f5;padding:0 3px}
+.film li,.said li{margin:2px 0;overflow-wrap:anywhere}
+.t{color:#5a6a78;font-variant-numeric:tabular-nums}a{color:#0b5394;text-decoration:none}
+table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #e2e8ed;text-align:left;padding:3px 6px}
+td,th{vertical-align:top;overflow-wrap:anywhere}
 .r{font:12px ui-monospace,monospace;overflow-wrap:anywhere}@media(max-width:900px){.beside{display:block}}"""
 
 
@@ -55,7 +59,8 @@ def _case(number: int, one: Investigation, cited: dict[str, None]) -> str:
         for t in one.tests
     )  # fmt: skip
     seen = "".join(
-        f"<tr><td>{escape(i['type'])}</td><td><code>{escape(clip(str(i['value']), 300))}</code></td><td>{i['seen']}</td>"
+        f"<tr><td>{escape(i['type'])}</td><td><code>{escape(clip(str(i['value']), 300))}</code></td>"
+        f"<td>{i['seen']}</td>"
         f"<td>{i['elsewhere']}</td><td>{escape(clip(str(i.get('intel', {}).get('label', '')), 120))}</td>"
         f"<td>{_links(tuple(i['event_ids']), cited)}</td></tr>"
         for i in one.indicators
@@ -68,9 +73,11 @@ def _case(number: int, one: Investigation, cited: dict[str, None]) -> str:
         f"<p>Confidence {one.confidence:.2f}; {len(one.operations):,} events; {one.steps} steps, {one.seconds:.1f} s; "
         f"planner: {escape(one.planner)}; {len(one.rejected)} sentences refused by the checker.</p>"
         f'<ul class="said">{"".join(f"<li>{_claim(c, cited)}</li>" for c in said)}</ul>'
-        f'<div class="beside"><div class="graph">{svg(one.graph)}</div><div class="film"><h3>Film of the case</h3><ol>{film}</ol></div></div>'
-        f"<p>Red: what attackers do and others seldom. Dashed: tied by a trace, log-in or hand-over, not by lineage.{left}</p>"
-        f"<h3>Hypotheses</h3><ul>{tests}</ul><h3>Indicators</h3><table><tr><th>kind<th>value<th>here<th>elsewhere<th>intelligence<th>record</tr>{seen}</table>"
+        f'<div class="beside"><div class="graph">{svg(one.graph)}</div>'
+        f'<div class="film"><h3>Film of the case</h3><ol>{film}</ol></div></div>'
+        f"<p>Red: what attackers do and others seldom. Dashed: tied by a trace, log-in or hand-over.{left}</p>"
+        f"<h3>Hypotheses</h3><ul>{tests}</ul><h3>Indicators</h3>"
+        f"<table><tr><th>kind<th>value<th>here<th>elsewhere<th>intelligence<th>record</tr>{seen}</table>"
         f"<h3>Open questions</h3><ul>{''.join(f'<li>{escape(visible(q))}</li>' for q in one.open_questions)}</ul>"
     )
 
@@ -84,7 +91,9 @@ def _claim(claim: Claim, cited: dict[str, None]) -> str:
 
 def _links(ids: tuple[str, ...], cited: dict[str, None]) -> str:
     cited.update(dict.fromkeys(ids))
-    return " ".join(f'<a href="#r-{slug(i)}" title="{escape(visible(i), quote=True)}">[{n}]</a>' for n, i in enumerate(ids, start=1))
+    return " ".join(
+        f'<a href="#r-{slug(i)}" title="{escape(visible(i), quote=True)}">[{n}]</a>' for n, i in enumerate(ids, start=1)
+    )
 
 
 def _records(ids: list[str], recording: Recording) -> str:
@@ -104,5 +113,8 @@ def _records(ids: list[str], recording: Recording) -> str:
             if v is not None and k not in ("source", "record", "owner", "time") and not k.endswith(".uid")
         )  # fmt: skip
         when = event["time"].astimezone(UTC) if isinstance(event["time"], datetime) else ""
-        lines.append(f'<tr id="r-{slug(identity)}"><td class="r">{escape(visible(identity))}</td><td class="r">{escape(str(when)[:23])}</td><td class="r">{kept}</td></tr>')
+        lines.append(
+            f'<tr id="r-{slug(identity)}"><td class="r">{escape(visible(identity))}</td>'
+            f'<td class="r">{escape(str(when)[:23])}</td><td class="r">{kept}</td></tr>'
+        )
     return f"<table><tr><th>record<th>time<th>what it says</tr>{''.join(lines)}</table>"

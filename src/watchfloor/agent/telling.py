@@ -1,4 +1,4 @@
-"""From the processes of a case to sentences: root cause, entry point, timeline, indicators, graph. Each with records."""
+"""From the processes of a case to sentences with records: root cause, entry, timeline, indicators, graph."""
 
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -65,7 +65,9 @@ class Telling:
             for member in (login, *index.descendants(login)):
                 row = next((r for r in index.actors[member].rows if self._source_column[r] == address), None)
                 if row is not None:
-                    return Claim(f"They came in by a log-in over ssh from {quoted(address)}.", (index.id_of(row),), "entry")
+                    return Claim(
+                        f"They came in by a log-in over ssh from {quoted(address)}.", (index.id_of(row),), "entry"
+                    )
         actor = index.actors[number]
         parent = index.actors[actor.parent] if actor.parent != -1 else None
         ids = self.cite(number)
@@ -111,7 +113,9 @@ class Telling:
             often = f", {len(rows)} times" if len(rows) > 1 else ""
             claim = Claim(f"{who}ran {quoted(command)}{does}{often}.", tuple(index.id_of(r) for r in rows[:MOST_CITED]))
             when = iso(datetime.fromtimestamp(index.times[rows[0]], UTC))
-            moments.append(Moment(when, claim, best.technique if best else "", best.tactic if best else "", host, len(rows)))
+            moments.append(
+                Moment(when, claim, best.technique if best else "", best.tactic if best else "", host, len(rows))
+            )
         return moments
 
     def indicators(self) -> list[dict[str, Any]]:
@@ -127,7 +131,9 @@ class Telling:
                 kind, _, name = trace.partition(":")
                 written = kind == "path" and any(w in self.growth.members for w in self.index.writers.get(name, ()))
                 ran = kind == "path" and name in self.index.actors[number].ran
-                if kind in ("address", "hash") or ((written or ran) and not name.startswith(("/etc/", "/usr/lib", "/proc"))):
+                if kind in ("address", "hash") or (
+                    (written or ran) and not name.startswith(("/etc/", "/usr/lib", "/proc"))
+                ):
                     found[trace].append(number)
         listed = []
         for trace, numbers in found.items():
@@ -141,7 +147,9 @@ class Telling:
         return sorted(listed, key=lambda i: (i["elsewhere"], -i["seen"]))[:40]
 
     def _rows_with(self, number: int, name: str) -> list[int]:
-        columns = [self.index.column(c) for c in ("process.cmd_line", "file.path", "dst_endpoint.ip", "src_endpoint.ip")]
+        columns = [
+            self.index.column(c) for c in ("process.cmd_line", "file.path", "dst_endpoint.ip", "src_endpoint.ip")
+        ]
         return [r for r in self.index.actors[number].rows if any(c[r] and name in c[r] for c in columns)][:1]
 
     def assets(self) -> list[dict[str, Any]]:
@@ -156,7 +164,10 @@ class Telling:
 
     def graph(self) -> dict[str, Any]:
         """Processes, files and addresses of the case as nodes and edges, the most telling MOST_NODES."""
-        weight = {m: max((s.weight for c in self.index.actors[m].commands for s in of_command(c)), default=0.05) for m in self.members}
+        weight = {
+            m: max((s.weight for c in self.index.actors[m].commands for s in of_command(c)), default=0.05)
+            for m in self.members
+        }
         kept = set(sorted(self.members, key=lambda m: -weight[m])[: MOST_NODES * 2 // 3])
         for number in list(kept):
             kept.update(p for p in self.index.ancestors(number)[:3] if p in self.growth.members)
@@ -164,16 +175,27 @@ class Telling:
                   "detail": self.index.actors[m].said[:300], "host": self.index.actors[m].played.host,
                   "time": self.index.actors[m].first, "weight": weight[m], "event_ids": list(self.cite(m))}
                  for m in sorted(kept, key=lambda m: self.index.actors[m].first)]  # fmt: skip
-        edges = [{"from": f"p{p}", "to": f"p{m}", "why": "started"} for m in kept if (p := self.index.actors[m].parent) in kept]
+        edges = [
+            {"from": f"p{p}", "to": f"p{m}", "why": "started"}
+            for m in kept
+            if (p := self.index.actors[m].parent) in kept
+        ]
         for m in kept:
             reason = self.growth.members[m]
-            if reason.step not in ("lineage", "alert") and reason.source in kept and reason.source != self.index.actors[m].parent:
-                edges.append({"from": f"p{reason.source}", "to": f"p{m}", "why": f"{reason.step} {reason.trace}".strip()})
+            if (
+                reason.step not in ("lineage", "alert")
+                and reason.source in kept
+                and reason.source != self.index.actors[m].parent
+            ):
+                edges.append(
+                    {"from": f"p{reason.source}", "to": f"p{m}", "why": f"{reason.step} {reason.trace}".strip()}
+                )
         for place, one in enumerate(self.indicators()[: MOST_NODES // 4]):
             trace = f"{one['type']}:{one['value']}"
             holders = [h for h in self.index.holders[trace] if h in kept][:6]
             if holders:
-                nodes.append({"id": f"i{place}", "kind": one["type"], "label": one["value"][-40:], "detail": one["value"],
+                nodes.append({"id": f"i{place}", "kind": one["type"], "label": one["value"][-40:],
+                              "detail": one["value"],
                               "host": "", "time": self.index.actors[holders[0]].first, "weight": 0.5,
                               "event_ids": one["event_ids"]})  # fmt: skip
                 edges += [{"from": f"p{h}", "to": f"i{place}", "why": one["type"]} for h in holders]

@@ -119,7 +119,11 @@ class Toolbox:
         return [self._process(n) for n in self.index.ancestors(process)[:MOST_ROWS]] if self._known(process) else []
 
     def _effects(self, process: int) -> list[dict[str, Any]]:
-        return [self._process(n) for n in self.index.descendants(process)[1 : MOST_ROWS + 1]] if self._known(process) else []
+        return (
+            [self._process(n) for n in self.index.descendants(process)[1 : MOST_ROWS + 1]]
+            if self._known(process)
+            else []
+        )
 
     def _touched(self, trace: str) -> list[dict[str, Any]]:
         return [self._process(n) for n in self.index.holders.get(trace, [])[:MOST_ROWS]]
@@ -168,7 +172,8 @@ class Toolbox:
         return [{k: str(v) for k, v in row.items()} for row in table.to_pylist()]
 
 
-_HISTORY: Final = """SELECT "device.hostname" AS host, count(*) AS events, min(time) AS first, max(time) AS last FROM events
+_HISTORY: Final = """SELECT "device.hostname" AS host, count(*) AS events, min(time) AS first, max(time) AS last
+FROM events
 WHERE "dst_endpoint.ip" = ? OR "src_endpoint.ip" = ? OR "file.path" = ? OR "process.file.path" = ?
 OR "dst_endpoint.hostname" = ? OR "user.name" = ? GROUP BY 1 ORDER BY 2 DESC LIMIT 50"""
 
@@ -178,10 +183,10 @@ def _menu(box: Toolbox) -> list[Tool]:
         Tool("events", "what one process did, record by record", {"process": int}, box._events),
         Tool("lineage", "who started a process, back to the root", {"process": int}, box._lineage),
         Tool("effects", "what a process started, and what those started", {"process": int}, box._effects),
-        Tool("touched", "who else left a trace (address:…, path:…, user:…, hash:…)", {"trace": str}, box._touched),
+        Tool("touched", "who else left a trace: address:…, path:…, user:…, hash:…", {"trace": str}, box._touched),
         Tool("rarity", "how common a trace is here, and when it was first seen", {"trace": str}, box._rarity),
         Tool("history", "which hosts had a value over the weeks the lake keeps", {"value": str}, box._history),
-        Tool("scope", "everything tied to a process: back to the entry and forward to all effects", {"process": int}, box._scope),
+        Tool("scope", "all tied to a process: back to its entry, forward to effects", {"process": int}, box._scope),
         Tool("decode", "what is hidden in a text", {"text": str}, box._decode),
         Tool("intel", "what the local threat intelligence says of a value", {"value": str}, box._intel),
         Tool("asset", "what is known of a host", {"host": str}, box._asset),

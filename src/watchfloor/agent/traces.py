@@ -56,7 +56,7 @@ def named(command: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=262_144)
 def ran(command: str) -> tuple[str, ...]:
-    """Paths outside the system's own folders that a command line runs: the program, or what an interpreter is handed."""
+    """Paths outside the system's own folders that a command runs: program, or what an interpreter is handed."""
     found: dict[str, None] = {}
     inner = False
     for word in _SPLIT.split(command[:MOST_TEXT])[:8]:

@@ -1,4 +1,4 @@
-"""``watchfloor investigate``: from an alert back to the entry and forward to every effect, each sentence with records."""
+"""``watchfloor investigate``: from an alert back to the entry and forward to every effect, with records."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from watchfloor.cli import outputs
 
 if TYPE_CHECKING:
     from watchfloor.agent.case import Alert, Investigation
-    from watchfloor.agent.investigating import Investigator, Planner
+    from watchfloor.agent.investigating import Planner
     from watchfloor.agent.recording import Recording
     from watchfloor.base.settings import Settings
 
@@ -30,7 +30,8 @@ examples:
   watchfloor investigate /var/log/audit --report case.html
   watchfloor investigate host.log.zst --alert 'host.log.zst#1795323545.775:846773' --json -
   watchfloor watch logs/ --json alerts.jsonl && watchfloor investigate logs/ --alerts alerts.jsonl --intel stix.json
-  watchfloor investigate --lake history --alert 'web.log#1795322962.884:77' --planner llm --endpoint http://127.0.0.1:8000/v1 --model m"""
+  watchfloor investigate --lake history --alert 'web.log#1795322962.884:77' \\
+      --planner llm --endpoint http://127.0.0.1:8000/v1 --model m"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -248,7 +249,8 @@ def _tell(found: "list[Investigation]", summary: dict[str, Any], report: str | N
     terminal = Terminal(sys.stdout)
     for one in found:
         terminal.line(
-            f"{one.verdict.upper()} (confidence {one.confidence:.2f}): {len(one.operations):,} events, {one.seconds:.1f} s"
+            f"{one.verdict.upper()} (confidence {one.confidence:.2f}): "
+            f"{len(one.operations):,} events, {one.seconds:.1f} s"
         )
         for claim in (one.root_cause, one.entry_point, *one.summary[1:5]):
             if claim is not None:

@@ -1,11 +1,11 @@
 """Measure the investigator against the truth of range recordings.
 
     python -m watchfloor.lab.investigate_cache range/recordings CACHE --hosts atlas-11,quay-12,mill-13
-    python -m watchfloor.lab.measure_investigate range/recordings CACHE --hosts atlas-11,quay-12,mill-13 [--seeds 3] [--json OUT]
+    python -m watchfloor.lab.measure_investigate range/recordings CACHE --hosts HOSTS [--seeds 3] [--json OUT]
 
-The hosts are one index, as a fleet's lake would be. An intrusion is all its events on these hosts. Cases start from what
-the product itself raises (scenes of the screen, matches of our rules that hit an intrusion), from true events drawn at
-random, and from benign alerts. Intervals are bootstraps over intrusions (2,000 draws, seed 0).
+The hosts are one index, as a fleet's lake would be. An intrusion is all its events on these hosts. Cases start from
+what the product itself raises (scenes of the screen, matches of our rules that hit an intrusion), from true events
+drawn at random, and from benign alerts. Intervals are bootstraps over intrusions (2,000 draws, seed 0).
 """
 
 import argparse
@@ -14,7 +14,7 @@ import json
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +64,7 @@ def fleet_of(recordings: Path, cache: Path, hosts: list[str]) -> Fleet:
 
 
 def _moved(played: Played, scenes: int) -> Played:
-    return Played(played.uid, played.host, played.pid, played.image, played.command_line, played.user, played.parent_uid,
-                  played.start, played.kind, played.session, played.scene + scenes)  # fmt: skip
+    return replace(played, scene=played.scene + scenes)
 
 
 def _steps(folder: Path) -> dict[str, int]:
@@ -207,6 +206,17 @@ def summary(cases: list[Figures]) -> Figures:
     return told
 
 
+def _by_intrusion(cases: list[Figures]) -> dict[str, list[float]]:
+    """Root cause found, recall and precision of each intrusion."""
+    return {
+        name: [
+            round(float(np.mean([c[k] for c in cases if c["intrusion"] == name])), 2)
+            for k in ("root", "recall", "precision")
+        ]
+        for name in sorted({c["intrusion"] for c in cases})
+    }
+
+
 def main() -> None:
     """Command line of this module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -233,8 +243,7 @@ def main() -> None:
         cases = worked(fleet, alerts, odd)
         figures[name] = summary(cases)
         if alerts and alerts[0][0]:
-            figures[name]["by intrusion"] = {n: [round(float(np.mean([c[k] for c in cases if c["intrusion"] == n])), 2)
-                                                 for k in ("root", "recall", "precision")] for n in sorted({c["intrusion"] for c in cases})}  # fmt: skip
+            figures[name]["by intrusion"] = _by_intrusion(cases)
             figures[f"{name}, over several hosts"] = summary([c for c in cases if c["intrusion"] in across])
             for way, baseline in baselines(fleet, alerts).items():
                 figures[f"{name}: {way}"] = summary(baseline)
