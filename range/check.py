@@ -97,7 +97,8 @@ def check_stories(told: dict[str, Any], rows: dict[str, list[dict[str, str]]]) -
 
 
 def check(folder: Path, forbidden: tuple[str, ...]) -> list[str]:
-    text = (folder / "storylines.json").read_text(encoding="utf-8")
+    words = ["zstd", "-dc", str(folder / "storylines.json.zst")]
+    text = subprocess.run(words, check=True, capture_output=True, encoding="utf-8").stdout
     told = json.loads(text)
     faults, rows = [], {}
     for name in told["hosts"]:

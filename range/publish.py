@@ -122,7 +122,8 @@ def write(work: Path, out: Path) -> dict[str, Any]:
         text = datasheet.of_host(name, facts, part, stories, known["rules"])
         (out / name / "DATASHEET.md").write_text(text, encoding="utf-8")
     told_file = {"begin": run["begin"], "end": run["end"], "hosts": sorted(run["hosts"]), "intrusions": stories}
-    (out / "storylines.json").write_text(json.dumps(told_file, separators=(",", ":")) + "\n", encoding="utf-8")
+    words = ["zstd", "-19", "-q", "-f", "-o", str(out / "storylines.json.zst")]
+    subprocess.run(words, check=True, input=(json.dumps(told_file, separators=(",", ":")) + "\n").encode())
     (out / "DATASHEET.md").write_text(datasheet.of_all(facts, cutter.parts, stories), encoding="utf-8")
     return facts
 
@@ -137,3 +138,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def stories_of(out: Path) -> bytes:
+    """The intrusions in words that ``publish`` wrote into ``out``, as JSON."""
+    return subprocess.run(["zstd", "-dc", str(out / "storylines.json.zst")], check=True, capture_output=True).stdout

@@ -4,7 +4,7 @@
 
 Builds Debian hosts in namespaces of their own on a network without an outside, sets audit rules, lets people,
 services, visitors and intruders work in them, then removes everything again and writes to DIR a folder for each
-host (`HOST.audit.log.zst`, `truth.csv.zst`, `DATASHEET.md`), `storylines.json` and `DATASHEET.md`.
+host (`HOST.audit.log.zst`, `truth.csv.zst`, `DATASHEET.md`), `storylines.json.zst` and `DATASHEET.md`.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def parse() -> argparse.Namespace:
 
 def report(facts: dict[str, object], entries: list[plan.Entry], out: Path, trouble: list[str]) -> int:
     print(json.dumps(facts, indent=1))
-    told = json.loads((out / "storylines.json").read_text(encoding="utf-8"))["intrusions"]
+    told = json.loads(publish.stories_of(out))["intrusions"]
     wrong = [f"{each['id']}: {'; '.join(each['broken'])}" for each in told if each["broken"]]
     wrong += [f"{each['id']} left no event" for each in told if not each["events"]]
     print("\n".join(wrong + trouble), file=sys.stderr)
