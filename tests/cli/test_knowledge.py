@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from tests.knowledge.sources import WordCounter, feeds
 
-from watchfloor.base.errors import InputError
+from watchfloor.base.errors import InputError, UsageError
 from watchfloor.cli import knowledge_shelf
+from watchfloor.cli.knowledge_lookup import knowledge_at
 from watchfloor.cli.main import main
 from watchfloor.knowledge import fetching
 
@@ -90,3 +91,18 @@ def test_a_build_without_a_network_says_what_to_do(
     assert main(["knowledge", "build"]) == 3
     assert "--from" in capsys.readouterr().err
     assert not (place / "kb").exists()
+
+
+def test_an_investigator_looks_things_up_where_a_base_was_built(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert knowledge_at(None) is None  # the setting names a folder where nothing was built yet
+    assert main(["knowledge", "build", "--from", str(place / "feeds"), "--json", "-"]) == 0
+    capsys.readouterr()
+    found = knowledge_at(None)
+    assert found is not None
+    passages = found.look_up("dump lsass memory", 3)
+    assert 0 < len(passages) <= 3
+    assert all(each["title"] and each["text"] and each["source"] for each in passages)
+    with pytest.raises(UsageError):
+        knowledge_at(str(place / "nothing here"))

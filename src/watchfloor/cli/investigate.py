@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--lake", metavar="DIR", help="event lake: read when no INPUT is given, else asked about weeks of history")
     add("--intel", metavar="PATH", help="STIX 2.1 bundle, MISP event or CSV of indicators, or a folder of them")
     add("--assets", metavar="FILE.json", help='what is known of hosts: {"host": {"owner": …}}')
+    add("--knowledge", metavar="DIR", help="knowledge base to look things up in (WATCHFLOOR_KNOWLEDGE_DIR)")
     add("--planner", choices=("procedural", "llm"), default="procedural", help="who plans; default procedural")
     add(
         "--endpoint", metavar="URL", help="OpenAI-compatible server for --planner llm, such as http://127.0.0.1:8000/v1"
@@ -167,12 +168,14 @@ def _worked(
     from watchfloor.agent.intel import load
     from watchfloor.agent.investigating import Investigator
     from watchfloor.agent.tools import Budget
+    from watchfloor.cli.knowledge_lookup import knowledge_at
     from watchfloor.store.lake import Lake
 
     investigator: Investigator = Investigator(
         Index(read.recording), read.odd, planner,
         intel=load(Path(options.intel)) if options.intel else None,
         assets=asset_facts(options.assets),
+        knowledge=knowledge_at(options.knowledge),
         lake=Lake(Path(options.lake)) if options.lake else None,
         budget=Budget(seconds=float(options.seconds)),
     )  # fmt: skip

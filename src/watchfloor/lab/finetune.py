@@ -26,6 +26,7 @@ from watchfloor.experts.packs import ARRAYS, Plugged, load
 from watchfloor.experts.packs import save as save_expert
 from watchfloor.lab import baselines, finetune_report
 from watchfloor.lab.answers import Answers, answers, asked
+from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_checks import Refusal
 from watchfloor.lab.finetune_data import NONE, Read, read
 from watchfloor.lab.finetune_full import full_finetune
@@ -46,6 +47,8 @@ QUIET: Final = frozenset({
 FULL_MINUTES: Final = 5.0
 #: False alarms that development texts must have room for, and rejections that are listed.
 _TO_BOUND, _REJECTIONS = 2, 50
+#: Texts that are measured on at most: more would narrow no interval anybody looks at.
+MOST_TEST: Final = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,8 @@ def finetune(task: Task, say: Say = print) -> Outcome:
     found = _found(task, taken, parts)
     if parts.refusals:
         return Outcome(found, None, None)
+    parts.test = drawn(parts.test, task.options.seed)
+    parts.facts["texts in test"] = len(parts.test)
     say(f"{len(parts.train):,} texts to learn from, {len(parts.dev):,} to choose by, {len(parts.test):,} to measure on")
     say(f"split {parts.facts['split']}")
     options = chosen(replace(task.options, kind=taken.kind), parts, say)
@@ -145,6 +150,13 @@ def chosen(options: Options, parts: Parts, say: Say) -> Options:
         return options
     say(f"{loud[0]!r} is taken for an alarm: at most {options.false_alarms:.1%} false ones; --alarm none for none")
     return replace(options, alarm=loud[0])
+
+
+def drawn(test: list[Example], seed: int) -> list[Example]:
+    """At most ``MOST_TEST`` of the test texts, drawn."""
+    if len(test) <= MOST_TEST:
+        return test
+    return [test[place] for place in np.random.default_rng(seed).permutation(len(test))[:MOST_TEST]]
 
 
 def _found(task: Task, taken: Read, parts: Parts) -> dict[str, Any]:
