@@ -30,7 +30,7 @@ from watchfloor.lab.temperature import alarm_offset, temperature
 RIGHT_LOST, OWN_LOST = 0.02, 0.005
 CLUSTERS: Final = 16
 #: Development texts that are enough to choose and calibrate by.
-MOST_DEV: Final = 3_000
+MOST_DEV: Final = 2_000
 #: Pieces a window where any window may raise an alarm, and windows at most.
 _ALARM: Final = Windows(size=128, overlap=24, most=64, join="alarm")
 #: Evidence, in nats an axis, that texts of other customers may lie further out.
