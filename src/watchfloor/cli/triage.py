@@ -108,11 +108,11 @@ def _minds(options: argparse.Namespace, settings: "Settings", watched: "Watched"
 
     from watchfloor.cli.expert_floor import open_floor
     from watchfloor.cli.investigate import asset_facts
-    from watchfloor.operations.minds import Minds
+    from watchfloor.operations.minds import Asking, Minds
 
     assets = asset_facts(options.assets)
     floor = open_floor(settings)
-    experts = {name: partial(floor.ask, name) for name in ("command", "technique") if name in floor.names}
+    experts: dict[str, Asking] = {name: partial(floor.ask, name) for name in ("command", "technique") if name in floor.names}
     if options.fast_only:
         return Minds(None, experts, assets)
     from watchfloor.agent.index import Index

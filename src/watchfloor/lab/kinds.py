@@ -125,5 +125,5 @@ def nobodys(kinds_: list[Kind], places: list[Floats]) -> Domain:
 def arrays(kinds_: list[Kind], means: list[Floats]) -> dict[str, Any]:
     """What the backbone's pack keeps of it: centre, map, and the clusters of what is nobody's."""
     centre, whiten = space_of(means)
-    others = nobodys(kinds_, [(each - centre) @ whiten for each in means])
+    others = nobodys(kinds_, [np.asarray((each - centre) @ whiten, dtype=np.float32) for each in means])
     return {"centre": centre, "whiten": whiten, "nobodys_centres": others.centres, "nobodys_spreads": others.spreads}
