@@ -1,6 +1,7 @@
 """The procedural planner: alert → backtrack → scope → hypothesis tests → kill chain → gaps. No language model."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, Final
 
 from watchfloor.agent.case import Alert, Claim, Investigation, Test
@@ -128,7 +129,8 @@ def _tests(signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Tool
                 claims.append(Claim(f"{quoted(value or '')}: {name}.", (index.id_of(row),), "sign"))
         tests.append(Test(hypothesis, bool(claims), tuple(claims[:6]), ()))
     logins = {login for m in telling.members if (login := growth.session_login(m)) is not None}
-    usual, rare = [], []
+    usual: list[Claim] = []
+    rare: list[Claim] = []
     for login in sorted(logins)[:20]:
         said = telling.entry(login)
         if said is not None and said.event_ids:
@@ -167,13 +169,14 @@ def _judge(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telli
     found.graph["hosts"], found.graph["tactics"] = hosts, dict(tactics)
 
 
-def score_of(strong: Any, telling: Telling, box: Toolbox, known: int) -> float:
+def score_of(strong: Iterable[Sign], telling: Telling, box: Toolbox, known: int) -> float:
     """How much speaks for an attack; the verdict's scale."""
     signs = list(strong)
     growth = box.growth
+    score = 0.0
     told = [growth.odd.get(m, 0.0) >= 0.5 for m in telling.members if box.index.actors[m].commands]
     odd = sum(told) / (len(told) + 2)
-    score = (
+    score += (
         min(2.0, STRONG * sum(sign.weight for sign in signs))
         + SPREAD * max(0, len({s.tactic for s in signs}) - 1) * 0.5
     )

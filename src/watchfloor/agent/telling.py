@@ -135,7 +135,7 @@ class Telling:
                     (written or ran) and not name.startswith(("/etc/", "/usr/lib", "/proc"))
                 ):
                     found[trace].append(number)
-        listed = []
+        listed: list[dict[str, Any]] = []
         for trace, numbers in found.items():
             outside = len(self.index.holders[trace]) - sum(h in self.growth.members for h in self.index.holders[trace])
             if outside <= max(2, len(numbers)):

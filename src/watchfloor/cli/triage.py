@@ -112,7 +112,9 @@ def _minds(options: argparse.Namespace, settings: "Settings", watched: "Watched"
 
     assets = asset_facts(options.assets)
     floor = open_floor(settings)
-    experts: dict[str, Asking] = {name: partial(floor.ask, name) for name in ("command", "technique") if name in floor.names}
+    experts: dict[str, Asking] = {
+        name: partial(floor.ask, name) for name in ("command", "technique") if name in floor.names
+    }
     if options.fast_only:
         return Minds(None, experts, assets)
     from watchfloor.agent.index import Index

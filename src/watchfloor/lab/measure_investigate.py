@@ -47,7 +47,10 @@ class Fleet:
 def fleet_of(recordings: Path, cache: Path, hosts: list[str]) -> Fleet:
     """Read the caches of hosts and lay their truth beside the rows."""
     kept = [load(cache, host) for host in hosts]
-    tables, processes, label, step = [], [], list[str](), list[int]()
+    tables: list[pa.Table] = []
+    processes: list[Played] = []
+    label: list[str] = []
+    step: list[int] = []
     scenes = 0
     for host, one in zip(hosts, kept, strict=True):
         table = one.recording.table
@@ -168,9 +171,11 @@ def baselines(fleet: Fleet, alerts: list[tuple[str, Alert]]) -> dict[str, list[F
     }
     found: dict[str, list[Figures]] = {name: [] for name in ways}
     for name, alert in alerts:
-        row = next((r for i in alert.event_ids if (r := index.row_of(i)) is not None and fleet.label[r] == name), None)
+        start = next(
+            (r for i in alert.event_ids if (r := index.row_of(i)) is not None and fleet.label[r] == name), None
+        )
         for way, rows_at in ways.items():
-            rows = rows_at(row) if row is not None else []
+            rows = rows_at(start) if start is not None else []
             hit = sum(fleet.label[r] == name for r in rows)
             found[way].append(
                 {"intrusion": name, "recall": hit / len(truth[name]), "precision": hit / max(1, len(rows))}
