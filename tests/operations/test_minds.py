@@ -89,12 +89,13 @@ def test_indicators_are_what_stands_in_plain_sight(text: str, found: list[str]) 
 
 
 def test_an_investigation_answers_each_subtask_it_was_asked_for_with_its_records() -> None:
-    made = Investigation("c", "procedural", "malicious", 0.9, Claim("`sshd` let in `mallory`", ("a.log#3",)),
-                         operations=["a.log#3", "a.log#4"], techniques=[{"id": "T1041", "tactic": "TA0010"}])  # fmt: skip
+    told = [{"id": "T1041", "tactic": "TA0010"}]
+    cause = Claim("`sshd` let in `mallory`", ("a.log#3",))
+    made = Investigation("c", "procedural", "malicious", 0.9, cause, operations=["a.log#3"], techniques=told)
     for name, value in {"verdict": "malicious", "severity": "critical", "technique tagging": ["T1041"]}.items():
         said = answer_of(name, made)
         assert said and said.value == value
-    cause = answer_of("root cause", made)
-    assert cause and cause.event_ids == ("a.log#3",)
+    rooted = answer_of("root cause", made)
+    assert rooted and rooted.event_ids == ("a.log#3",)
     assert answer_of("root cause", Investigation("c", "procedural")) is None
     assert answer_of("response choice", made) is None
