@@ -230,6 +230,8 @@ def main() -> None:
     parser.add_argument("--hosts", required=True)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--blind", action="store_true", help="without what the screen says of processes")
+    parser.add_argument("--benign", type=int, default=60, help="false alarms, and ordinary scenes, worked at most")
+    parser.add_argument("--baselines", action="store_true", help="of the attacks only the baselines")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     fleet = fleet_of(options.recordings, options.cache, options.hosts.split(","))
@@ -242,16 +244,17 @@ def main() -> None:
         if len({fleet.index.actors[fleet.index.owners[r]].played.host for r in rows}) > 1
     }
     figures: Figures = {}
-    parts = (("drawn true events", random_ones), ("alerts of the product", own), ("false alarms", false),
-             ("ordinary scenes", benign_scenes(fleet, 60)))  # fmt: skip
-    for name, alerts in parts:
-        cases = worked(fleet, alerts, odd)
-        figures[name] = summary(cases)
-        if alerts and alerts[0][0]:
-            figures[name]["by intrusion"] = _by_intrusion(cases)
+    for name, alerts in (("drawn true events", random_ones), ("alerts of the product", own)):
+        for way, baseline in baselines(fleet, alerts).items():
+            figures[f"{name}: {way}"] = summary(baseline)
+        if not options.baselines:
+            cases = worked(fleet, alerts, odd)
+            figures[name] = summary(cases) | {"by intrusion": _by_intrusion(cases)}
             figures[f"{name}, over several hosts"] = summary([c for c in cases if c["intrusion"] in across])
-            for way, baseline in baselines(fleet, alerts).items():
-                figures[f"{name}: {way}"] = summary(baseline)
+        print(name, json.dumps({k: v for k, v in figures.items() if k.startswith(name)}), flush=True)
+    picked = random.Random(0).sample(false, min(options.benign, len(false)))
+    for name, alerts in (("ordinary scenes", benign_scenes(fleet, options.benign)), ("false alarms", picked)):
+        figures[name] = summary(worked(fleet, alerts, odd)) | {"of": len(false) if name == "false alarms" else None}
         print(name, json.dumps(figures[name]), flush=True)
     text = json.dumps(figures, indent=1)
     print(text)
