@@ -16,7 +16,7 @@ from watchfloor.lab.encoder_graph import as_bytes
 
 #: With more labels than this the lexical path goes through as many axes, not straight to the labels.
 AXES: Final = 64
-SHIPPED_GRAMS: Final = 12_288
+SHIPPED_GRAMS: Final = 24_576
 
 Floats = npt.NDArray[np.float32]
 

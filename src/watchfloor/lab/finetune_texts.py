@@ -10,7 +10,7 @@ from torch import Tensor
 from watchfloor.experts.pieces import grams
 
 #: N-grams kept at most, and the texts one must be in.
-GRAMS, LEAST_TEXTS = 40_960, 2
+GRAMS, LEAST_TEXTS = 24_576, 2
 
 Floats = npt.NDArray[np.float32]
 
