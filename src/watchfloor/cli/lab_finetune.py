@@ -26,7 +26,7 @@ _NEEDED = ("torch", "sklearn", "scipy", "onnx")
 _TAKEN = (
     "task", "data", "out", "report", "json", "about", "text", "label", "group", "source", "split", "kind", "alarm",
     "none-label", "false-alarms", "leave-out-rare", "keep-contradictions", "refit", "most-texts", "baselines",
-    "full-minutes", "sign-with", "backbone", "seed", "unmask",
+    "full-minutes", "sign-with", "backbone", "seed", "unmask", "visits",
 )  # fmt: skip
 
 
@@ -65,6 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--most-texts", metavar="N", type=lab_process.whole, help="texts to learn from at most; default all"
     )
+    visits = "texts the upper block learns from, repeats counted; default 8000; fewer is faster"
+    how.add_argument("--visits", metavar="N", type=lab_process.whole, help=visits)
     how.add_argument(
         "--baselines", metavar="LIST", help="of majority, words, minilm; default all; none for majority alone"
     )

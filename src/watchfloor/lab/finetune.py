@@ -29,6 +29,7 @@ from watchfloor.lab.answers import Answers, answers, asked
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_checks import Refusal
 from watchfloor.lab.finetune_data import NONE, Read, read
+from watchfloor.lab.finetune_fit import VISITS
 from watchfloor.lab.finetune_full import full_finetune
 from watchfloor.lab.finetune_make import Made, Options, again, make_expert
 from watchfloor.lab.finetune_measure import EXPERT, FULL, Measured, on_card
@@ -247,7 +248,7 @@ def _task(options: argparse.Namespace) -> Task:
     made = Options(
         name=options.task, task=options.about, kind=options.kind, seed=options.seed, alarm=options.alarm,
         none_label=options.none_label, false_alarms=options.false_alarms, most_texts=options.most_texts,
-        unmask=options.unmask,
+        unmask=options.unmask, visits=options.visits or VISITS,
     )  # fmt: skip
     key = Path(options.sign_with) if options.sign_with else None
     if key is not None and not key.is_file():
@@ -277,6 +278,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--false-alarms", type=float, default=0.02)
     add("--full-minutes", type=float, default=FULL_MINUTES)
     add("--most-texts", type=int, default=0)
+    add("--visits", type=int, default=0)
     add("--seed", type=int, default=0)
     add("--leave-out-rare", action="store_true")
     add("--keep-contradictions", action="store_true")
