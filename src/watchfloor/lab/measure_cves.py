@@ -27,7 +27,7 @@ from watchfloor.lab.examples import Example
 from watchfloor.lab.tasks import TASKS
 
 #: Test texts of each task, and draws of the bootstrap.
-MANY, DRAWS = 3_000, 1_000
+MANY, DRAWS = 1_500, 1_000
 Floats = npt.NDArray[np.float64]
 
 
