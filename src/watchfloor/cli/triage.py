@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from watchfloor import __version__
 from watchfloor.base.errors import InputError
 from watchfloor.cli import outputs
+from watchfloor.cli.lab_process import whole
 from watchfloor.cli.rules_options import OWN, add_rule_options
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="do not ask the investigator: what is not settled at once is a person's",
     )
+    most = "scenes the investigator works at most, worst first; the rest is a person's; default 20"
+    add("--most-cases", metavar="N", type=whole, default=20, help=most)
     add("--assets", metavar="FILE.json", help='what is known of hosts: {"host": {"criticality": "high", …}}')
     add("--intel", metavar="PATH", help="STIX 2.1 bundle, MISP event or CSV of indicators, or a folder of them")
     add("--json", metavar="FILE", help="write a JSON line a scene and a summary; - is standard output")
@@ -121,11 +124,14 @@ def _minds(options: argparse.Namespace, settings: "Settings", watched: "Watched"
     from watchfloor.agent.intel import load
     from watchfloor.agent.investigating import Investigator
     from watchfloor.agent.recording import from_reel
+    from watchfloor.agent.tools import Budget
+    from watchfloor.operations.subtasks import TABLE
 
     odd = {process.uid: process.score for scene in watched.scenes for process in scene.processes}
     intel = load(Path(options.intel)) if options.intel else None
-    investigator = Investigator(Index(from_reel(watched.reel)), odd, intel=intel, assets=assets)
-    return Minds(investigator, experts, assets)
+    budget = Budget(seconds=TABLE["verdict"].budget_s)
+    investigator = Investigator(Index(from_reel(watched.reel)), odd, intel=intel, assets=assets, budget=budget)
+    return Minds(investigator, experts, assets, options.most_cases)
 
 
 def summed(worked: "list[list[Settled]]", scenes: int) -> dict[str, Any]:

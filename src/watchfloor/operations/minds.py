@@ -12,6 +12,7 @@ from typing import Any, Final
 from watchfloor.agent.case import Alert, Investigation
 from watchfloor.agent.decoding import decode
 from watchfloor.agent.investigating import Investigator
+from watchfloor.base.errors import WatchfloorError
 from watchfloor.base.findings import LEVELS, Finding
 from watchfloor.base.judgements import Judgement
 from watchfloor.base.scenes import Scene
@@ -53,11 +54,16 @@ class Question:
 
 @dataclass(slots=True)
 class Minds:
-    """Who answers. ``investigator`` works one recording; ``experts`` by name; ``assets``: facts by lower-case host."""
+    """Who answers. ``investigator`` works one recording; ``experts`` by name; ``assets``: facts by lower-case host.
+
+    ``most_cases``: scenes that are investigated at most; a person is told that the rest was not.
+    """
 
     investigator: Investigator | None = None
     experts: Mapping[str, Asking] = field(default_factory=dict)
     assets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    most_cases: int = 20
+    _worked: int = 0
     _read: dict[str, Judgement] = field(default_factory=dict)
 
     def dispatcher(self) -> Dispatcher[Question]:
@@ -152,6 +158,9 @@ class Minds:
     def _investigated(self, name: str, question: Question) -> Answer | None:
         if question.investigation is None:
             assert self.investigator is not None
+            if self._worked >= self.most_cases:
+                raise WatchfloorError(f"the {self.most_cases} investigations of this run are used up.")
+            self._worked += 1
             scene = question.scene
             uids = tuple(each.uid for each in scene.processes if each.uid)[:1] if not question.event_ids else ()
             alert = Alert(scene.scene_id, question.event_ids, uids, scene.verdict)
