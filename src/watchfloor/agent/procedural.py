@@ -26,8 +26,8 @@ HYPOTHESES: Final = (
 #: A sign below this weight is what anybody does.
 TELLING: Final = 0.5
 #: Weights of the verdict, set by hand and looked at on one training host: strong signs, tactics they spread over, odd
-#: processes, what intelligence knows; and what a usual log-in and rare privilege take away. From MALICIOUS and SUSPICIOUS
-#: on it is so.
+#: processes, what intelligence knows; and what a usual log-in and rare privilege take away. From MALICIOUS and
+#: SUSPICIOUS on it is so.
 STRONG, SPREAD, ODD, KNOWN, USUAL = 0.35, 0.5, 2.0, 2.0, 0.7
 MALICIOUS: Final = 2.0
 SUSPICIOUS: Final = 1.2
