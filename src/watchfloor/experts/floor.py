@@ -140,7 +140,8 @@ class ExpertFloor:
             if unmask:
                 for text, cut in cuts.items():
                     under = self.backbone.pieces.split(views(text, self.backbone.pieces.whole_words))
-                    cut += [window for each in under for window in self.backbone.pieces.windows(each, *way)]
+                    # A view holds all the text says; the disguise itself looks like nothing but an attack.
+                    cut[:] = [window for each in under for window in self.backbone.pieces.windows(each, *way)] or cut
             for place, each in self._read([(place, *questions[place]) for place in places], cuts, pieces):
                 found[place] = each
         return [each for each in found if each is not None]
