@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -89,20 +89,14 @@ def _questions(options: argparse.Namespace, settings: "Settings", watched: "Watc
 def _findings(options: argparse.Namespace, settings: "Settings", watched: "Watched") -> "dict[str, list[Finding]]":
     from datetime import UTC, datetime
 
-    from watchfloor.base.findings import rank
     from watchfloor.cli.rules_options import rules_and_tuning
-    from watchfloor.film.matches import ALERTING, Matches
+    from watchfloor.film.matches import Matches
     from watchfloor.rules.hunting import Hunt
 
     options.rules = options.rules or [OWN]
     chosen = rules_and_tuning(options, settings, datetime.now(UTC).date())
-    hunt, matches = Hunt(chosen.rules, chosen.tuning), Matches(watched.reel, watched.scenes)
-    found: dict[str, list[Finding]] = defaultdict(list)
-    for finding in hunt.over_spooled(watched.reel.spool, watched.reel.table):
-        (scene_id,) = matches.add([finding])
-        if scene_id and rank(finding.level) >= rank(ALERTING):
-            found[scene_id].append(finding)
-    return found
+    findings = Hunt(chosen.rules, chosen.tuning).over_spooled(watched.reel.spool, watched.reel.table)
+    return Matches(watched.reel, watched.scenes).alerting(findings)
 
 
 def _minds(options: argparse.Namespace, settings: "Settings", watched: "Watched") -> "Minds":

@@ -4,8 +4,9 @@ Takes plain Findings and knows nothing of who made them. Memory follows scenes, 
 shows, not the number of matches.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
@@ -80,6 +81,16 @@ class Matches:
         for part in _parts(findings):
             first += self._join(part)
         return first
+
+    def alerting(self, findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+        """Count findings, and keep those of level ``ALERTING`` or worse by the scene of their first record."""
+        found: dict[str, list[Finding]] = {}
+        several = iter(findings)
+        while part := list(islice(several, _ADDRESSES_AT_ONCE)):
+            for finding, scene_id in zip(part, self.add(part), strict=True):
+                if scene_id is not None and rank(finding.level) >= rank(ALERTING):
+                    found.setdefault(scene_id, []).append(finding)
+        return found
 
     def _join(self, findings: Sequence[Finding]) -> list[str | None]:
         batch = np.asarray([address[0] for finding in findings for address in finding.rows], np.int32)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import zstandard
 from sklearn.cluster import KMeans
 
 from watchfloor.experts.domain import Domain
@@ -80,8 +81,6 @@ def _nobodys(data: Path) -> Iterator[tuple[str, str]]:
 
 def _logs() -> Iterator[tuple[str, str]]:
     """Lines of the training hosts' audit logs."""
-    import zstandard
-
     for host in HOSTS:
         for path in sorted((RECORDINGS / host).glob("*.log.zst")):
             with zstandard.open(path, "rt", encoding="utf-8", errors="replace",

@@ -11,7 +11,6 @@ also counted where it did not stand, so that both columns are over the same scen
 import argparse
 import json
 import random
-from collections import defaultdict
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +18,12 @@ from typing import Any, Final
 from watchfloor.agent.index import Index
 from watchfloor.agent.investigating import Investigator
 from watchfloor.agent.recording import from_reel
-from watchfloor.base.findings import Finding, rank
 from watchfloor.base.settings import Settings
 from watchfloor.experts.floor import ExpertFloor
 from watchfloor.film import screen as screens
 from watchfloor.film.filming import film
 from watchfloor.film.judging import judge
-from watchfloor.film.matches import ALERTING, Matches
+from watchfloor.film.matches import Matches
 from watchfloor.intake.reader import Reader
 from watchfloor.lab.measure_recording import wilson
 from watchfloor.lab.measure_worst import Kind, kinds
@@ -65,19 +63,18 @@ def triaged(folder: Path, floor: ExpertFloor) -> list[tuple[Kind | None, bool, l
     with Spool(1 << 30) as spool:
         reel = film(Reader(logs, Settings()).batches(), screens.load(screens.BUNDLED), spool)
         scenes, known = judge(reel), kinds(reel, truth_of(folder))
-        matches, said = Matches(reel, scenes), defaultdict[str, list[Finding]](list)
-        for finding in Hunt(ruleset([str(OWN_RULES)], Settings(), {}), Tuning()).over_spooled(reel.spool, reel.table):
-            (scene_id,) = matches.add([finding])
-            if scene_id and rank(finding.level) >= rank(ALERTING):
-                said[scene_id].append(finding)
+        hunt = Hunt(ruleset([str(OWN_RULES)], Settings()), Tuning())
+        said = Matches(reel, scenes).alerting(hunt.over_spooled(reel.spool, reel.table))
         asking = [scene for scene in scenes if scene.verdict != "benign" or scene.scene_id in said]
         rest = [scene for scene in scenes if scene not in asking]
         rest = random.Random(0).sample(rest, min(ORDINARY, len(rest)))
         odd = {process.uid: process.score for scene in scenes for process in scene.processes}
         experts = {name: partial(floor.ask, name) for name in floor.names}
         dispatcher = Minds(Investigator(Index(from_reel(reel)), odd), experts).dispatcher()
-        return [(known.get(scene.scene_id), scene in asking, dispatcher.work(Question(scene, said[scene.scene_id])))
-                for scene in (*asking, *rest)]  # fmt: skip
+        return [
+            (known.get(each.scene_id), each in asking, dispatcher.work(Question(each, said.get(each.scene_id, ()))))
+            for each in (*asking, *rest)
+        ]
 
 
 def figures(worked: list[tuple[Kind | None, bool, list[Settled]]]) -> dict[str, Any]:
