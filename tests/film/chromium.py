@@ -38,6 +38,11 @@ SCRUB = """async (steps) => {
 }"""
 
 
+def scrub(page: Page) -> list[float]:
+    """Median, 95 % and longest step in ms, of three goes the quietest: a machine's other work only ever adds."""
+    return min((page.evaluate(SCRUB, 60) for _ in range(3)), key=lambda figures: float(figures[1]))
+
+
 class Watch:
     """What the page did that a report must never do."""
 

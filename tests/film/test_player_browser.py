@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.film import documents
-from tests.film.chromium import SCRUB, Open
+from tests.film.chromium import Open, scrub
 from watchfloor.film.player import render
 
 pytestmark = pytest.mark.browser
@@ -276,12 +276,12 @@ def test_a_megabyte_is_clipped_and_grows_on_request(show: Open) -> None:
 def test_a_hundred_thousand_frames_stay_responsive(show: Open, capsys: pytest.CaptureFixture[str]) -> None:
     page = show(documents.big())
     ready = float(page.evaluate("document.documentElement.dataset.ready"))
-    figures = {"scene": page.evaluate(SCRUB, 60)}
+    figures = {"scene": scrub(page)}
     start = page.evaluate("performance.now()")
     page.keyboard.press("a")
     expect(page.locator(".place")).to_contain_text("100,0")
     figures["cut all"] = [page.evaluate("performance.now()") - start]
-    figures["all"] = page.evaluate(SCRUB, 60)
+    figures["all"] = scrub(page)
     page.locator("#search").fill("worker.exe --job 29")
     expect(page.locator("#found")).to_have_text("1 of 400 scenes")
     page.locator("#tree-all").click()

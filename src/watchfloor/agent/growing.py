@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from watchfloor.agent.index import MOST_KINDS, Index
-from watchfloor.agent.ties import Tie
-from watchfloor.agent.traces import masked
+from watchfloor.agent.ties import FEW_SESSIONS, SYSTEM, Tie
+from watchfloor.agent.traces import COMMON, masked
 from watchfloor.film.lexicon import LAUNCHERS
 from watchfloor.film.words import base_name
 
@@ -22,15 +22,15 @@ ODD_COMPANY: Final = 0.3
 #: Characters of a command line that must be alike for two requests to come the same way.
 SHAPE: Final = 24
 #: A session of which this part is odd is its owner's doing as a whole.
-ODD_SESSION: Final = 0.7
-#: A log-in address with at most so many sessions is nobody's usual one.
-FEW_SESSIONS: Final = 4
+ODD_SESSION: Final = 0.5
 #: Part of a tree's processes that must be odd or in the case for the tree to be the attacker's own.
 OWN_SHARE: Final = 0.7
-#: A kind of process in so many trees is part of any session.
-COMMON_KIND: Final = 12
 #: Seconds between a wrapper and what it handed over.
 HAND_OVER: Final = 5.0
+#: Processes of what a service started for one request, at most.
+REQUEST: Final = 40
+#: Times one trace is gone over: who planted it may join first, and then those who ran it.
+PASSES: Final = 3
 MOST_MEMBERS: Final = 20_000
 
 
@@ -55,7 +55,9 @@ class Growth:
     began: float = float("inf")
     _waiting: deque[int] = field(default_factory=deque)
     _shares: dict[int, float] = field(default_factory=dict)
-    _used: set[str] = field(default_factory=set)
+    _used: set[tuple[str, bool]] = field(default_factory=set)
+    #: Addresses hardly anybody uses that sessions of the case came from.
+    rare: set[str] = field(default_factory=set)
 
     def seed(self, numbers: Iterable[int]) -> None:
         """Begin with the processes of an alert: each with the tree that is its own."""
@@ -76,8 +78,10 @@ class Growth:
             for server in self.index.logins.get(number, ()):
                 self._admit_tree(server, Reason("log-in", number))
             for trace in self.index.actors[number].traces:
-                if trace not in self._used:
-                    self._used.add(trace)
+                # again when its writer joins: what others ran afterwards is then the case's
+                wrote = any(who == number for _, who in self.index.writes.get(trace[5:], ()))
+                if (trace, wrote) not in self._used:
+                    self._used.add((trace, wrote))
                     self._follow(trace, number)
 
     # admitting
@@ -87,6 +91,9 @@ class Growth:
             return
         self.members[number] = reason
         actor = self.index.actors[number]
+        login = self.session_login(number)
+        if login is not None and self.rare_login(login):
+            self.rare.add(self.index.remotes[login])
         if actor.rows:
             self.began = min(self.began, actor.first)
         self._waiting.append(number)
@@ -94,45 +101,58 @@ class Growth:
     def _admit_tree(self, number: int, reason: Reason) -> None:
         if number in self.members:
             return
-        hooked = reason.step == "trace" and reason.trace[5:] in self.index.actors[number].ran
-        top, members = self.own_tree(number, session=not hooked)
+        ran = reason.step == "trace" and reason.trace[5:] in self.index.actors[number].ran
+        given = reason.step in ("alert", "log-in")
+        planter = reason.step == "trace" and not ran
+        top, members = self.own_tree(number, given=given, planted=ran, planter=planter)
         self.roots.append(top)
         self._admit(number, reason)
         for member in members:
             self._admit(member, Reason("lineage", number if member != number else reason.source))
 
-    def own_tree(self, number: int, *, session: bool = True) -> tuple[int, list[int]]:
+    def own_tree(
+        self, number: int, *, given: bool = False, planted: bool = False, planter: bool = False
+    ) -> tuple[int, list[int]]:
         """The part of the process tree that is one actor's own: its top, and all in it.
 
         Upwards while the parent was started in this recording for the same purpose: most of what it started is odd or
-        in the case. A log-in from an address that nobody uses is taken whole.
+        in the case. A session is taken whole if hardly anybody comes from its address, or if the process was started
+        by hand in it, not by something ``planted`` there, and it is odd as a whole or ``given``: what the alert or a
+        log-in of the case is about. What a service started for one request is taken whole with its ``planter``.
         """
         index = self.index
-        top = number
-        for parent in index.ancestors(number):
-            if self.generic(parent) or not self._mostly_own(parent, top):
+        top = self._planted_above(number) if given else number
+        for parent in index.ancestors(top):
+            if self.generic(parent) or index.daemon(parent, top) or not self._mostly_own(parent, top):
                 break
             top = parent
-        login = self.session_login(number) if session else None
-        odd = login is not None and (
-            self._frame(number) or self.odd_share(self.index.actors[number].tree) >= ODD_SESSION
-        )
-        if login is not None and (odd or self.rare_login(login)):
-            top = login
+        login = self.session_login(number)
+        if login is not None:
+            odd = given or self.odd_share(index.actors[number].tree) >= ODD_SESSION
+            if self.rare_login(login) or (odd and not planted and self._by_hand(number)):
+                top = login
         found = index.descendants(top)
-        played = index.actors[number].played
-        if session and login is None and played.session and index.cron_session(played.scene, played.session):
-            found += index.sessions[played.scene, played.session]
-        if top == login:
-            played = index.actors[number].played
-            found += index.sessions.get((played.scene, played.session), []) if played.session else []
+        tree = index.trees[index.actors[number].tree]
+        alone = not index.actors[number].played.session and not index.hub(number)
+        alone = alone and (given or (planter and len(tree) <= REQUEST))
+        if index.cron_tree(number) or top == login or alone:
+            found += tree
         return top, list(dict.fromkeys(found))
 
-    def _frame(self, number: int) -> bool:
-        """Whether a process is what every session has: sshd's, the shell's, the greeting's, not a planted file's."""
-        actor = self.index.actors[number]
-        own = any(not path.startswith("/etc/") for path in actor.ran)
-        return not own and self.index.trees_of_kind[actor.kind] >= COMMON_KIND
+    def _planted_above(self, number: int) -> int:
+        """The highest process above, up to a session's shell or a daemon, that ran something not the system's own."""
+        top = number
+        for parent in self.index.ancestors(number):
+            if not self.index.actors[parent].commands or self.index.actors[parent].said.startswith("-"):
+                break
+            if any(not path.startswith((*SYSTEM, *COMMON)) for path in self.index.actors[parent].ran):
+                top = parent
+        return top
+
+    def _by_hand(self, number: int) -> bool:
+        """Whether a process was started from a session's shell with nothing but the system's programs in between."""
+        ran = (path for n in self.index.ancestors(number) for path in self.index.actors[n].ran)
+        return all(path.startswith((*SYSTEM, *COMMON)) for path in ran)
 
     def generic(self, number: int) -> bool:
         """Whether a process starts whatever it is told to, or was there before the recording."""
@@ -152,6 +172,8 @@ class Growth:
     def session_login(self, number: int) -> int | None:
         """The sshd process that serves the session a process runs in, if it runs in one."""
         index = self.index
+        if index.cron_tree(number):
+            return None
         best = None
         for at in (number, *index.ancestors(number)):
             if base_name(index.actors[at].played.image) in SERVERS and not self._listener(at):
@@ -167,7 +189,8 @@ class Growth:
         return best
 
     def _listener(self, number: int) -> bool:
-        return self.index.actors[number].parent == -1 and not any("-R" in c for c in self.index.actors[number].commands)
+        actor = self.index.actors[number]
+        return (actor.parent == -1 or bool(actor.commands)) and not any("-R" in c for c in actor.commands)
 
     def rare_login(self, server: int) -> bool:
         """Whether the address behind a log-in is one that hardly anybody comes from."""
@@ -182,17 +205,28 @@ class Growth:
         if len(kinds) > MOST_KINDS:
             return
         holders = index.holders[trace]
-        others = [h for h in holders if h not in self.members]
-        if not others:
-            return
-        tie = Tie(index, trace, [h for h in holders if h in self.members], others)
-        for other in others:
-            if other in self.members:
-                continue
-            share = self.odd_share(index.actors[other].tree)
-            weight = tie.weight(other, share, self.near_odd(other))
-            if weight:
-                self._admit_tree(other, Reason("trace", number, trace, weight))
+        for _ in range(PASSES):
+            others = [h for h in holders if h not in self.members]
+            if not others:
+                return
+            before = len(self.members)
+            tie = Tie(index, trace, [h for h in holders if h in self.members], others)
+            for other in others:
+                if other in self.members:
+                    continue
+                share = self.odd_share(index.actors[other].tree)
+                weight = tie.weight(other, share, self.near_odd(other))
+                if weight and not self._another_actor(other):
+                    self._admit_tree(other, Reason("trace", number, trace, weight))
+            if len(self.members) == before:
+                return
+
+    def _another_actor(self, number: int) -> bool:
+        """Whether a process is in a session from an address hardly anybody uses, and the case is another such's."""
+        login = self.session_login(number)
+        if login is None or not self.rare_login(login):
+            return False
+        return bool(self.rare) and self.index.remotes[login] not in self.rare
 
     def near_odd(self, number: int) -> bool:
         """Whether a process, its parent or a child is called odd by some skill."""

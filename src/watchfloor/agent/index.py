@@ -3,16 +3,17 @@
 Built once for a recording in a few seconds; every tool reads it and nothing changes it.
 """
 
-from bisect import bisect_left, bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from watchfloor.agent.logins import pair
 from watchfloor.agent.recording import COLUMNS, Played, Recording
-from watchfloor.agent.traces import TRACED, elsewhere, masked, named, of_field, ran
+from watchfloor.agent.traces import COMMON, TRACED, beside, elsewhere, masked, named, of_field, ran
 from watchfloor.base.events import event_id
 from watchfloor.film.words import base_name
 
@@ -20,16 +21,16 @@ from watchfloor.film.words import base_name
 MOST_KINDS: Final = 400
 #: Programs one process ran that say what kind of process it is.
 _PROGRAMS: Final = 6
-_CLIENTS: Final = frozenset(
-    ("ssh", "scp", "sftp", "rsync", "plink", "python0.0", "python3", "hydra", "sshpass", "dbclient")
-)
 _JOBS: Final = frozenset(("cron", "crond", "atd", "anacron"))
+#: Seconds after a process's last record in which it may start one that the film put elsewhere.
+STARTED_WITHIN: Final = 2.0
+ROOT: Final = frozenset(("root", "uid:0", "0", "SYSTEM"))
+#: Files one process writes, at most, for what it wrote to say something of who ran it.
+MOST_WRITTEN: Final = 60
 #: Remote addresses of one visitor's process, at most.
 MOST_ADDRESSES: Final = 3
 #: What puts content into a file.
 WRITES: Final = frozenset(("file.create", "file.modify", "file.rename"))
-#: Seconds between a client's connect and the log-in it made, at most.
-_LOGIN_WITHIN: Final = 4.0
 
 
 @dataclass(slots=True)
@@ -73,9 +74,14 @@ class Index:
         self.actions: list[str] = self.column("action")
         self.actors = [Actor(played) for played in recording.processes]
         self.by_uid = {actor.played.uid: number for number, actor in enumerate(self.actors)}
-        self.writers: dict[str, list[int]] = defaultdict(list)
+        #: Who left a trace, with the time of the first; who ran a path; who put content into it, in time order.
+        self.holders: dict[str, dict[int, float]] = defaultdict(dict)
+        self.runs: dict[str, dict[int, float]] = defaultdict(dict)
+        self.writes: dict[str, list[tuple[float, int]]] = defaultdict(list)
+        #: Who spoke to an address, not only named it.
+        self.spoke: dict[str, set[int]] = defaultdict(set)
+        self.wrote: dict[int, set[str]] = defaultdict(set)
         self._fill()
-        self.holders: dict[str, list[int]] = defaultdict(list)
         self.kinds_of: dict[str, set[int]] = defaultdict(set)
         self.seen: dict[int, int] = defaultdict(int)
         self.scenes: dict[int, list[int]] = defaultdict(list)
@@ -102,7 +108,7 @@ class Index:
                 and self.trees[actor.tree][0] == number
             ):
                 self.daemon_trees[actor.played.host, actor.played.user].append(number)
-        self.logins, self.dialled = _logins(self)
+        self.logins, self.dialled, self.own_addresses = pair(self)
 
     def column(self, name: str) -> list[Any]:
         """All values of one column."""
@@ -135,35 +141,67 @@ class Index:
         self._fill_lineage()
 
     def _fill_commands(self, launched: list[bool]) -> None:
-        texts = zip(self.column("process.cmd_line"), self.column("process.file.path"), strict=True)
-        for row, (command, image) in enumerate(texts):
+        columns = (self.column(f"process.{name}") for name in ("cmd_line", "file.path", "working_directory"))
+        for row, (command, image, folder) in enumerate(zip(*columns, strict=True)):
             if launched[row] and command:
-                actor = self.actors[self.owners[row]]
+                owner = self.owners[row]
+                actor = self.actors[owner]
                 if not actor.commands or actor.commands[-1] != command:
                     actor.commands.append(command)
-                    actor.traces.update(named(command))
-                    actor.ran.update(ran(command))
-                if image and "/bin/" not in image:
-                    actor.traces.add(f"path:{image}")
-                    actor.ran.add(image)
+                    self._leave(row, (*named(command), *beside(command, folder or "")))
+                    for path in ran(command, folder or ""):
+                        self._runs(row, path)
+                if image and not image.startswith(COMMON):
+                    self._leave(row, (f"path:{image}",))
+                    self._runs(row, image)
+
+    def _leave(self, row: int, traces: Iterable[str]) -> None:
+        owner, time = self.owners[row], self.times[row]
+        for trace in traces:
+            self.actors[owner].traces.add(trace)
+            left = self.holders[trace]
+            left[owner] = min(left.get(owner, time), time)
+
+    def _runs(self, row: int, path: str) -> None:
+        owner, time = self.owners[row], self.times[row]
+        self.actors[owner].ran.add(path)
+        self.runs[path][owner] = min(self.runs[path].get(owner, time), time)
 
     def _fill_traces(self) -> None:
         for name in TRACED:
             for row, value in enumerate(self.column(name)):
                 if value:
                     if name == "file.path" and self.actions[row] in WRITES:
-                        self.writers[value.rstrip("/")].append(self.owners[row])
+                        self.writes[value.rstrip("/")].append((self.times[row], self.owners[row]))
                     if name == "user.name" and self.actions[row] in ("account.change", "group.change"):
                         self.actors[self.owners[row]].made.add(value)
-                    self.actors[self.owners[row]].traces.update(of_field(name, self.actions[row], value))
+                    self._leave(row, of_field(name, self.actions[row], value))
+                    if name.endswith(".ip"):
+                        self.spoke[value].add(self.owners[row])
+        for path, written in self.writes.items():
+            written.sort()
+            for _, who in written:
+                self.wrote[who].add(path)
 
     def _fill_lineage(self) -> None:
         for number, actor in enumerate(self.actors):
             parent = self.by_uid.get(actor.played.parent_uid, -1) if actor.played.parent_uid else -1
             # pids come round again: what the film put into another scene has another parent
-            if parent not in (-1, number) and self.actors[parent].played.scene == actor.played.scene:
+            if parent not in (-1, number) and self._could_start(parent, number):
                 actor.parent = parent
                 self.actors[parent].children.append(number)
+
+    def _could_start(self, parent: int, child: int) -> bool:
+        """Whether a process may have started another: nobody but root becomes somebody else.
+
+        What the film put into another scene only if it began while the parent was there: pids come round again.
+        """
+        one, other = self.actors[parent], self.actors[child]
+        there = one.first - 1.0 <= other.first <= one.last + STARTED_WITHIN
+        if one.played.scene != other.played.scene and not there:
+            return False
+        above, below = one.users, other.users
+        return not above or not below or bool(above & below) or bool((above | below) & ROOT)
 
     def _kinds(self) -> None:
         names: dict[tuple[str, ...], int] = {}
@@ -174,7 +212,6 @@ class Index:
             self.seen[actor.kind] += 1
             self.scenes[actor.played.scene].append(number)
             for trace in actor.traces:
-                self.holders[trace].append(number)
                 self.kinds_of[trace].add(actor.kind)
 
     def _sessions(self) -> None:
@@ -199,7 +236,11 @@ class Index:
         for number, actor in enumerate(self.actors):
             played = actor.played
             key: object = (played.scene, played.session)
-            if not played.session:
+            job = next((n for n in (number, *self.ancestors(number)) if self._job(n)), None)
+            if job is not None:
+                # a daemon restarted in somebody's session keeps its number for all its jobs
+                key = job
+            elif not played.session:
                 key = number
                 for parent in self.ancestors(number):
                     if not self.actors[parent].commands:
@@ -223,17 +264,36 @@ class Index:
             self._by_id = {event_id(source or "", record or ""): row for row, (source, record) in enumerate(parts)}
         return self._by_id.get(address)
 
+    def launched(self, number: int) -> float:
+        """When a process's program was started, as far as it is recorded: else its first record."""
+        actor = self.actors[number]
+        return next((self.times[r] for r in actor.rows if self.actions[r] == "process.launch"), actor.first)
+
     def id_of(self, row: int) -> str:
         """The address of the Event in a row."""
         return event_id(self.column("source")[row] or "", self.column("record")[row] or "")
 
-    def cron_session(self, scene: int, session: str) -> bool:
-        """Whether an audit session is one job of cron or at."""
-        return any(base_name(self.actors[n].played.image) in _JOBS or any("CRON" in c for c in self.actors[n].commands)
-                   for n in self.sessions.get((scene, session), ()))  # fmt: skip
+    def _job(self, number: int) -> bool:
+        actor = self.actors[number]
+        return base_name(actor.played.image) in _JOBS or any("CRON" in c for c in actor.commands)
+
+    def daemon(self, number: int, child: int) -> bool:
+        """Whether a process is the daemon that started a job."""
+        return self._job(number) and self._job(child)
+
+    def cron_tree(self, number: int) -> bool:
+        """Whether a process belongs to one job of cron or at."""
+        return any(self._job(n) for n in self.trees[self.actors[number].tree][:8])
+
+    def installer(self, number: int) -> bool:
+        """Whether a process lays down files by the dozen, as packages and archives are unpacked."""
+        return len(self.wrote.get(number, ())) > MOST_WRITTEN
 
     def hub(self, number: int) -> bool:
-        """Whether many addresses meet in a process: a listener, not one visitor's server."""
+        """Whether many meet in a process: a listener, a daemon that runs everybody's jobs; not one visitor's server."""
+        actor = self.actors[number]
+        if self._job(number) and sum(self._job(child) for child in actor.children) > 1:
+            return True
         return sum(trace.startswith("address:") for trace in self.actors[number].traces) > MOST_ADDRESSES
 
     def ancestors(self, number: int) -> list[int]:
@@ -256,60 +316,3 @@ class Index:
             met.update(fresh)
             waiting.extend(fresh)
         return found
-
-
-def _talk(index: Index) -> tuple[list[tuple[float, int, str]], list[tuple[float, int, str]]]:
-    """Sessions of sshd and connects of its clients, each as time, process and the address named."""
-    begins: list[tuple[float, int, str]] = []
-    dials: list[tuple[float, int, str]] = []
-    sources, targets, ports = (
-        index.column(f"{c}") for c in ("src_endpoint.ip", "dst_endpoint.ip", "dst_endpoint.port")
-    )
-    for row, (action, owner) in enumerate(zip(index.actions, index.owners, strict=True)):
-        if action == "logon.success" and sources[row] and "sshd" in index.actors[owner].played.image:
-            begins.append((index.times[row], owner, sources[row]))
-        elif action == "network.connect" and ports[row] == 22 and targets[row] and _client(index, owner):
-            dials.append((index.times[row], owner, targets[row]))
-    begins.sort()
-    return begins, dials
-
-
-def _client(index: Index, number: int) -> bool:
-    return base_name(index.actors[number].played.image) in _CLIENTS
-
-
-def _logins(index: Index) -> tuple[dict[int, list[int]], dict[int, int]]:
-    """Which client process made which log-in, by the clock: connect to port 22 here, sshd's session there.
-
-    On one host both must name the same address. Between hosts the address a client's sessions come from, and the host
-    an address belongs to, are what most pairs in the recording agree on.
-    """
-    begins, dials = _talk(index)
-    moments = [at for at, _, _ in begins]
-    comes: dict[str, Counter[str]] = defaultdict(Counter)
-    belongs: dict[str, Counter[str]] = defaultdict(Counter)
-    pairs: list[tuple[float, int, int, str, str]] = []
-    for when, client, target in dials:
-        host = index.actors[client].played.host
-        for place in range(bisect_left(moments, when - 0.5), bisect_right(moments, when + _LOGIN_WITHIN)):
-            at, server, address = begins[place]
-            other = index.actors[server].played.host
-            if host == other:
-                if target == address or target.startswith("127."):
-                    pairs.append((abs(at - when), client, server, "", ""))
-                continue
-            comes[host][address] += 1
-            belongs[target][other] += 1
-            pairs.append((abs(at - when), client, server, address, target))
-    nearest: dict[int, tuple[float, int]] = {}
-    for gap, client, server, address, target in pairs:
-        host, other = index.actors[client].played.host, index.actors[server].played.host
-        known = not address or (
-            comes[host].most_common(1)[0][0] == address and belongs[target].most_common(1)[0][0] == other
-        )
-        if known:
-            nearest[server] = min(nearest.get(server, (float("inf"), -1)), (gap, client))
-    found: dict[int, list[int]] = defaultdict(list)
-    for server, (_, client) in nearest.items():
-        found[client].append(server)
-    return dict(found), {server: client for server, (_, client) in nearest.items()}

@@ -16,6 +16,8 @@ from watchfloor.film.words import base_name
 MOST_MOMENTS: Final = 160
 MOST_NODES: Final = 90
 MOST_CITED: Final = 12
+#: Seconds from a process's first record to the launch that is its own: a later one is of a pid that came round.
+LAUNCHED_WITHIN: Final = 5.0
 _JOBS: Final = frozenset(("cron", "crond", "atd", "anacron"))
 
 
@@ -37,16 +39,18 @@ class Telling:
 
     def root(self) -> int | None:
         """The process the case begins with: of its earliest tree the top that was started here."""
-        for number in self.members:
-            if self.index.actors[number].commands:
-                chain = [number, *(p for p in self.index.ancestors(number) if p in self.growth.members)]
-                return chain[-1]
-        return self.members[0] if self.members else None
+        ran = [m for m in self.members if self.index.actors[m].commands or self.growth.members[m].step == "trace"]
+        if not ran:
+            return self.members[0] if self.members else None
+        first = min(ran, key=lambda m: (self.index.launched(m), m))
+        return [first, *(p for p in self.index.ancestors(first) if p in self.growth.members)][-1]
 
     def cite(self, number: int, most: int = 1) -> tuple[str, ...]:
-        """The first records of a process: its launch first, where there is one."""
+        """The first records of a process: its launch first, where it began with one."""
         rows = self.index.actors[number].rows
-        first = [r for r in rows if self.index.actions[r] == "process.launch"] or rows
+        began = self.index.actors[number].first
+        launches = [r for r in rows if self.index.actions[r] == "process.launch"]
+        first = launches if launches and self.index.times[launches[0]] - began <= LAUNCHED_WITHIN else rows
         return tuple(self.index.id_of(row) for row in first[:most])
 
     def root_claim(self, number: int) -> Claim:
@@ -129,7 +133,7 @@ class Telling:
         for number in self.members:
             for trace in self.index.actors[number].traces:
                 kind, _, name = trace.partition(":")
-                written = kind == "path" and any(w in self.growth.members for w in self.index.writers.get(name, ()))
+                written = kind == "path" and any(w in self.growth.members for _, w in self.index.writes.get(name, ()))
                 ran = kind == "path" and name in self.index.actors[number].ran
                 if kind in ("address", "hash") or (
                     (written or ran) and not name.startswith(("/etc/", "/usr/lib", "/proc"))

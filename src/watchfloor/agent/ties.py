@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from watchfloor.agent.index import Index
+from watchfloor.film.words import base_name
 
 #: Paths of the system itself, which many touch for reasons of their own.
 SYSTEM: Final = (
@@ -17,6 +18,18 @@ SYSTEM: Final = (
 MOST_OUTSIDE: Final[Mapping[str, int]] = {
     "address": 8, "user": 12, "ran": 8, "path": 4, "system": 1, "word": -1,
 }  # fmt: skip
+#: An address with at most so many sessions is nobody's usual one; and with at most so many trees speaks to few.
+FEW_SESSIONS: Final = 4
+FEW_TREES: Final = 24
+#: Programs that look at a file and do not make it.
+READERS: Final = frozenset(
+    ("cat", "ls", "head", "tail", "less", "more", "stat", "file", "grep", "find", "wc", "diff", "test", "[", "md5sum",
+     "sha256sum", "awk", "git", "du", "readlink")
+)  # fmt: skip
+#: Where jobs are left for a daemon to run.
+JOBS: Final = ("/var/spool/cron/atjobs/", "/var/spool/cron/atspool/", "/var/spool/at/")
+#: Trees that write one file: of more it is a state everybody leaves, not a thing handed on.
+MOST_WRITERS: Final = 2
 #: The part of a tree that must be odd for a trace that others only touch to tie it.
 ODD_TREE: Final[Mapping[str, float]] = {"address": 0.25, "path": 0.3, "system": 0.4}
 #: Seconds within which even a tree with nothing odd in it belongs to whoever left it a file.
@@ -34,51 +47,101 @@ class Tie:
         self._kind, _, self._name = trace.partition(":")
         actors = index.actors
         self._members = set(ours)
-        self._ours = {actors[m].tree_kind for m in ours}
-        self._outside = {actors[o].tree_kind for o in others} - self._ours
+        kinds = {actors[m].tree_kind for m in ours}
+        self._outside = {actors[o].tree_kind for o in others} - kinds
         self._first = min(actors[m].first for m in ours)
-        self._runs = {n for n in (*ours, *others) if self._name in actors[n].ran} if self._kind == "path" else set()
-        self._born = self._was_born(index.holders[trace])
+        path = self._kind == "path"
+        self._runs = index.runs.get(self._name, {}) if path else {}
+        self._writes = index.writes.get(self._name, []) if path else []
         self._made = self._kind == "user" and any(self._name in actors[m].made for m in ours)
+        left = index.holders[trace]
+        brought = [n for n in left if not self._reads(n)] or list(left)
+        self._came = min(brought, key=lambda n: (left[n], n))
+        self._ran = min(self._runs.values(), default=float("inf"))
 
-    def _was_born(self, holders: Sequence[int]) -> bool:
-        """Whether a path was written or named before it was first run, or first run well after the beginning."""
-        actors = self._index.actors
-        if not self._runs:
-            return False
-        first = min(self._runs, key=lambda n: actors[n].first)
-        run = actors[first].first
-        apart = (actors[n].first for n in holders if n not in self._runs and actors[n].tree != actors[first].tree)
-        begin, end = self._index.span
-        system = self._name.startswith(("/etc/", "/lib", "/usr/sbin/", "/usr/share"))
-        if system:
-            return any(actors[w].first < run for w in self._index.writers.get(self._name, ()))
-        return min(apart, default=float("inf")) < run or run > begin + LATE * (end - begin)
-
-    def _written(self, other: int) -> bool:
-        """Whether one side wrote the path: that both looked at what was there before ties nobody."""
-        return any(w == other or w in self._members for w in self._index.writers.get(self._name, ()))
+    def _reads(self, number: int) -> bool:
+        """Whether a process only looked at what was there: its program is one that reads."""
+        return base_name(self._index.actors[number].said.split(" ", 1)[0]) in READERS
 
     def weight(self, other: int, tree_share: float, near_odd: bool) -> float:
         """How surely ``other`` belongs to the case, in [0, 1]: 0 where the trace does not tie it."""
         actor = self._index.actors[other]
         kind = kind_of(self._index, self._kind, self._name, other)
-        if kind == "address" and self._index.hub(other):
+        if self._index.hub(other):
             return 0.0
-        if kind == "ran":
-            kinds = len({self._index.actors[n].kind for n in self._runs})
-            return 0.9 if kinds <= MOST_OUTSIDE["ran"] and self._born else 0.0
         if kind == "user":
             return 0.85 if self._made and actor.first >= self._first - 1 else 0.0
-        if len(self._outside) > MOST_OUTSIDE[kind] or (kind in ("path", "system") and not self._written(other)):
+        if kind == "address":
+            return self._address(other, tree_share)
+        if kind == "ran":
+            return self._handed_on(other)
+        if self._runs and any(m in self._runs for m in self._members):
+            return self._put_there(other, tree_share)
+        return self._touched(kind, other, tree_share, near_odd)
+
+    def _address(self, other: int, tree_share: float) -> float:
+        """An address of nobody here, that few speak to."""
+        index = self._index
+        if self._name in index.own_addresses or len(self._outside) > MOST_OUTSIDE["address"]:
             return 0.0
-        if tree_share >= ODD_TREE.get(kind, 1.0) and (near_odd or kind == "address"):
+        if tree_share >= ODD_TREE["address"]:
             return 0.8
-        few = len(self._outside) <= 1
-        if kind == "address" and few:
-            return 0.75
-        soon = 0 <= actor.first - self._first <= SOON
-        return 0.6 if kind == "path" and few and soon and near_odd else 0.0
+        if other not in index.spoke.get(self._name, ()):
+            return 0.0
+        trees = {index.actors[n].tree for n in index.holders[self.trace]}
+        rare = 0 < index.sessions_from.get(self._name, 0) <= FEW_SESSIONS and len(trees) <= FEW_TREES
+        return 0.75 if rare or len(self._outside) <= 1 else 0.0
+
+    def _handed_on(self, other: int) -> float:
+        """``other`` ran the path: it is the case's if the case put it there, or if nobody had it before the case."""
+        actors = self._index.actors
+        kinds = len({actors[n].kind for n in self._runs})
+        if kinds > MOST_OUTSIDE["ran"]:
+            return 0.0
+        at = self._runs[other]
+        before = [who for when, who in self._writes if when <= at]
+        if before:
+            return 0.9 if before[-1] in self._members else 0.0
+        fresh = self._index.holders[self.trace][self._came] < self._ran or self._came in self._runs
+        return 0.9 if self._came in self._members and fresh and self._late() else 0.0
+
+    def _late(self) -> bool:
+        begin, end = self._index.span
+        return self._ran > begin + LATE * (end - begin)
+
+    def _put_there(self, other: int, tree_share: float) -> float:
+        """A member ran the path and ``other`` wrote it before: the hand that planted what the case ran."""
+        first = min(self._runs[m] for m in self._members if m in self._runs)
+        before = [who for when, who in self._writes if when <= first]
+        named = not self._writes and other == self._came and self._came not in self._runs
+        if not named and (not before or before[-1] != other):
+            return 0.0
+        new = named or (before[-1:] == [other] and self._ran >= self._writes[0][0])
+        new = new and not self._name.startswith("/etc/") and not self._index.installer(other)
+        return 0.9 if new or tree_share >= ODD_TREE["path"] else 0.0
+
+    def _touched(self, kind: str, other: int, tree_share: float, near_odd: bool) -> float:
+        """One side put content there and the other took it up; a file that many write is everybody's state."""
+        actors = self._index.actors
+        if len(self._outside) > MOST_OUTSIDE[kind] or not self._flows(other):
+            return 0.0
+        if self._name.startswith(JOBS) and len({actors[n].tree for n in self._index.holders[self.trace]}) == 2:
+            return 0.85  # one planted the job, the other ran it
+        if tree_share >= ODD_TREE.get(kind, 1.0) and near_odd:
+            return 0.8
+        soon = 0 <= actors[other].first - self._first <= SOON
+        return 0.6 if kind == "path" and len(self._outside) <= 1 and soon and near_odd else 0.0
+
+    def _flows(self, other: int) -> bool:
+        left = self._index.holders[self.trace]
+        writers = {self._index.actors[who].tree for _, who in self._writes}
+        if not writers or len(writers) > MOST_WRITERS:
+            return False
+        when, who = self._writes[0]
+        wrote = {w for _, w in self._writes}
+        if who == other:
+            return any(left[m] >= when and m not in wrote and not self._reads(m) for m in self._members)
+        return who in self._members and left[other] >= when and other not in wrote and not self._reads(other)
 
 
 def kind_of(index: Index, kind: str, name: str, other: int) -> str:

@@ -126,13 +126,13 @@ class Toolbox:
         )
 
     def _touched(self, trace: str) -> list[dict[str, Any]]:
-        return [self._process(n) for n in self.index.holders.get(trace, [])[:MOST_ROWS]]
+        return [self._process(n) for n in list(self.index.holders.get(trace, ()))[:MOST_ROWS]]
 
     def _rarity(self, trace: str) -> dict[str, Any]:
-        holders = self.index.holders.get(trace, [])
+        holders = self.index.holders.get(trace, {})
         trees = {self.index.actors[n].tree for n in holders}
         hosts = {self.index.actors[n].played.host for n in holders}
-        first = min((self.index.actors[n].first for n in holders), default=None)
+        first = min(holders.values(), default=None)
         return {"trace": trace[:MOST_VALUE], "processes": len(holders), "trees": len(trees), "hosts": len(hosts),
                 "first_seen": first}  # fmt: skip
 
