@@ -55,6 +55,7 @@ class Growth:
     began: float = float("inf")
     _waiting: deque[int] = field(default_factory=deque)
     _shares: dict[int, float] = field(default_factory=dict)
+    _logins: dict[int, int | None] = field(default_factory=dict)
     _used: set[tuple[str, bool]] = field(default_factory=set)
     #: Addresses hardly anybody uses that sessions of the case came from.
     rare: set[str] = field(default_factory=set)
@@ -171,6 +172,11 @@ class Growth:
 
     def session_login(self, number: int) -> int | None:
         """The sshd process that serves the session a process runs in, if it runs in one."""
+        if number not in self._logins:
+            self._logins[number] = self._session_login(number)
+        return self._logins[number]
+
+    def _session_login(self, number: int) -> int | None:
         index = self.index
         if index.cron_tree(number):
             return None

@@ -48,7 +48,8 @@ class Tie:
         actors = index.actors
         self._members = set(ours)
         kinds = {actors[m].tree_kind for m in ours}
-        self._outside = {actors[o].tree_kind for o in others} - kinds
+        spoke = index.spoke.get(self._name, set()) if self._kind == "address" else set(others)
+        self._outside = {actors[o].tree_kind for o in others if o in spoke} - kinds
         self._first = min(actors[m].first for m in ours)
         path = self._kind == "path"
         self._runs = index.runs.get(self._name, {}) if path else {}
