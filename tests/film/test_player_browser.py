@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.film import documents
-from tests.film.chromium import Open, scrub
+from tests.film.chromium import QUIET, Open, scrub
 from watchfloor.film.player import render
 
 pytestmark = pytest.mark.browser
@@ -274,6 +274,7 @@ def test_a_megabyte_is_clipped_and_grows_on_request(show: Open) -> None:
 
 
 def test_a_hundred_thousand_frames_stay_responsive(show: Open, capsys: pytest.CaptureFixture[str]) -> None:
+    slow = max(1.0, scrub(show(documents.told()))[1] / QUIET)
     page = show(documents.big())
     ready = float(page.evaluate("document.documentElement.dataset.ready"))
     figures = {"scene": scrub(page)}
@@ -291,8 +292,8 @@ def test_a_hundred_thousand_frames_stay_responsive(show: Open, capsys: pytest.Ca
     with capsys.disabled():
         shown = {k: [round(v, 1) for v in values] for k, values in figures.items()}
         print(f"\n100,000 frames: ready {ready:.0f} ms; scrub median/p95/max ms {shown}; rows in the page {rows}")
-    assert ready < 2000
-    assert figures["scene"][1] < 50 and figures["all"][1] < 50
+    assert ready < 2000 * slow
+    assert figures["scene"][1] < 50 * slow and figures["all"][1] < 50 * slow
     assert rows < 60
 
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.film import documents, documents_rules
-from tests.film.chromium import Open, scrub
+from tests.film.chromium import QUIET, Open, scrub
 
 pytestmark = pytest.mark.browser
 
@@ -128,6 +128,7 @@ def test_hostile_rules_stay_text(show: Open) -> None:
 def test_a_hundred_thousand_frames_with_twenty_thousand_matches_stay_responsive(
     show: Open, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    small = scrub(show(documents_rules.told()))
     page = show(documents_rules.big())
     ready = float(page.evaluate("document.documentElement.dataset.ready"))
     figures = {"scene": scrub(page)}
@@ -136,10 +137,11 @@ def test_a_hundred_thousand_frames_with_twenty_thousand_matches_stay_responsive(
     figures["all"] = scrub(page)
     with capsys.disabled():
         shown = {k: [round(v, 1) for v in values] for k, values in figures.items()}
-        print(f"\n20,000 matches: ready {ready:.0f} ms; scrub median/p95/max ms {shown}")
-    assert ready < 3000
-    assert figures["scene"][1] < 50
-    assert figures["all"][1] < 50
+        print(f"\n20,000 matches: ready {ready:.0f} ms; scrub median/p95/max ms {shown}, of a small report {small}")
+    slow = max(1.0, small[1] / QUIET)  # how much slower this machine is now than a quiet one
+    assert ready < 3000 * slow
+    assert figures["scene"][1] < 50 * slow
+    assert figures["all"][1] < 50 * slow
     assert page.locator(".match").count() < 30
 
 
