@@ -242,6 +242,8 @@ class Growth:
     def _company(self, number: int) -> None:
         """Other requests that the same service account served oddly at the same time: one attacker, many requests."""
         index, actor = self.index, self.index.actors[number]
+        if base_name(actor.played.image) in SERVERS:  # everybody's log-ins, which company says nothing of
+            return
         if actor.played.session or actor.played.user in ("", "root") or self.odd_share(actor.tree) < ODD_COMPANY:
             return
         for other in index.daemon_trees.get((actor.played.host, actor.played.user), ()):
@@ -273,5 +275,5 @@ class Growth:
                         self._admit_tree(other, Reason("hand-over", number))
 
 
-SERVERS: Final = frozenset(("sshd", "sshd-session"))
+SERVERS: Final = frozenset(("sshd", "sshd-session", "sshd-auth"))
 HANDS_OVER: Final = frozenset(("sudo", "setsid", "nohup", "env", "timeout", "nice", "su", "runuser", "stdbuf", "xargs"))

@@ -88,7 +88,6 @@ class Index:
         self._kinds()
         self._by_id: dict[str, int] = {}
         self.by_command: dict[str, list[int]] = defaultdict(list)
-        self.sessions: dict[tuple[int, str], list[int]] = defaultdict(list)
         self.session_server: dict[tuple[str, str], int] = {}
         self.remotes: dict[int, str] = {}
         self.sessions_from: dict[str, int] = defaultdict(int)
@@ -218,8 +217,6 @@ class Index:
         for number, actor in enumerate(self.actors):
             for command in actor.commands:
                 self.by_command[command].append(number)
-            if actor.played.session:
-                self.sessions[actor.played.scene, actor.played.session].append(number)
         for row, (action, address) in enumerate(zip(self.actions, self.column("src_endpoint.ip"), strict=True)):
             if address and action == "logon.success" and elsewhere(address):
                 owner = self.owners[row]

@@ -33,7 +33,18 @@ _FILE = re.compile(r"\.?[\w-]+(?:\.[\w-]+)*\.[A-Za-z][A-Za-z0-9]{0,5}")
 #: Addresses everybody has.
 _NOWHERE: Final = ("127.", "0.", "::1", "::", "255.", "169.254.", "fe80:", "224.")
 #: Folders of the system's own programs and devices: to run or name one of these says nothing of who one is.
-COMMON: Final = ("/bin/", "/usr/bin/", "/usr/sbin/", "/sbin/", "/dev/null", "/dev/std", "/dev/tty", "/proc/self")
+COMMON: Final = (
+    "/bin/",
+    "/usr/bin/",
+    "/usr/sbin/",
+    "/sbin/",
+    "/dev/null",
+    "/dev/tcp/",
+    "/dev/udp/",
+    "/dev/std",
+    "/dev/tty",
+    "/proc/self",
+)
 
 #: Programs that run what they are handed.
 _RUNNERS: Final = SHELLS | WRAPPERS | {"ruby", "node", "php", "run-parts", "tclsh", "awk", "su", "runuser", "."}
