@@ -18,11 +18,11 @@ from watchfloor.experts.card import Calibration, Card, Windows
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.judging import probabilities
 from watchfloor.experts.packs import Plugged
-from watchfloor.experts.pieces import shape
+from watchfloor.experts.pieces import grams, shape
 from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, fit
-from watchfloor.lab.finetune_texts import Texts, Wide, windows_grams
+from watchfloor.lab.finetune_texts import Texts, Wide
 from watchfloor.lab.kinds import clusters_of
 from watchfloor.lab.temperature import alarm_offset, temperature
 
@@ -79,14 +79,11 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
     if len(dev) > MOST_DEV:
         dev = [dev[place] for place in np.random.default_rng(options.seed).permutation(len(dev))[:MOST_DEV]]
     card = blank_card(backbone, labels, options)
-    wide = wide_of(backbone, card, train, options)
+    wide = (wide_of(backbone, card, train, options), wide_of(backbone, card, dev, options))
     train = thinned(train, options)
     say(f"reading {len(train) + len(dev):,} texts with the frozen trunk")
-    read, places = texts_of(backbone, card, train)
-    read_dev, places_dev = texts_of(backbone, card, dev)
-    if options.alarm:
-        read.weight[:] = balanced(read.targets[:, 0])
-        read_dev.weight[:] = balanced(read_dev.targets[:, 0])
+    read, places = texts_of(backbone, card, train, options)
+    read_dev, places_dev = texts_of(backbone, card, dev, options)
     sizes = [len(each) for each in card.facets().values()]
     alarm = labels.index(options.alarm) if options.alarm else -1
     upper = encoder_of(backbone).upper
@@ -123,6 +120,7 @@ def blank_card(backbone: Backbone, labels: tuple[str, ...], options: Options) ->
     if len(labels) < 2:
         raise ValueError("an expert needs at least two labels")
     windows = replace(_ALARM, alarm_label=options.alarm, unmask=options.unmask) if options.alarm else Windows()
+    windows = replace(windows, words="text")
     windows = replace(windows, size=min(windows.size, backbone.pieces.places))
     if windows.overlap >= windows.size - 2:
         windows = replace(windows, overlap=windows.size // 4)
@@ -140,20 +138,13 @@ def thinned(train: Sequence[Example], options: Options) -> list[Example]:
     return [train[place] for place in draw.permutation(len(train))[: options.most_texts]]
 
 
-def wide_of(backbone: Backbone, card: Card, train: Sequence[Example], options: Options) -> Wide:
-    """All training texts by the n-grams of their first window; of long alarm texts nobody knows which window it is."""
-    windows = card.windows
-    grams, kept = [], []
-    for start in range(0, len(train), 4_096):
-        part = train[start : start + 4_096]
-        for each, pieces in zip(part, backbone.pieces.split([each.text for each in part]), strict=True):
-            if options.alarm and len(pieces) > windows.size - 2:
-                continue
-            grams.append(windows_grams(backbone.pieces.windows(pieces, windows.size, windows.overlap, 1)[0].words))
-            kept.append(each)
-    targets = targets_of(card, kept)
-    weight = balanced(targets[:, 0]) if options.alarm else np.ones(len(kept), dtype=np.float32)
-    return Wide(grams, targets, weight)
+def wide_of(backbone: Backbone, card: Card, examples: Sequence[Example], options: Options) -> Wide:
+    """Texts by their n-grams alone, all of each."""
+    found = []
+    for start in range(0, len(examples), 4_096):
+        found += [grams(each) for each in backbone.pieces.split([e.text for e in examples[start : start + 4_096]])]
+    targets = targets_of(card, examples)
+    return Wide(found, targets, weights_of(examples, targets, options))
 
 
 def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]:
@@ -168,27 +159,33 @@ def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]
     return found
 
 
-def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example]) -> tuple[Texts, Floats]:
+def texts_of(
+    backbone: Backbone, card: Card, examples: Sequence[Example], options: Options
+) -> tuple[Texts, Floats]:
     """Texts as the trunk leaves them, and where each lies among kinds of text ``(texts, axes)``."""
     x: list[list[Any]] = []
-    grams: list[list[Any]] = []
     means = []
     windows = card.windows
     for start in range(0, len(examples), 512):
         pieces = backbone.pieces.split([each.text for each in examples[start : start + 512]])
         # Of a text with no label for its windows only so many are worth a training step.
-        most = min(windows.most, 6) if windows.join == "alarm" else 1
+        most = min(windows.most, 4) if windows.join == "alarm" else 1
         cut = [backbone.pieces.windows(each, windows.size, windows.overlap, most) for each in pieces]
         seen = iter(backbone.see([window for many in cut for window in many]))
         for many in cut:
             here = [next(seen) for _ in many]
             x.append([each.x.astype(np.float16) for each in here])
-            grams.append([windows_grams(window.words) for window in many])
             means.append(backbone.places(here[:1])[0])
     shapes = np.stack([shape(each.text) for each in examples])
-    return Texts(x, grams, shapes, targets_of(card, examples), np.ones(len(examples), dtype=np.float32)), np.stack(
-        means
-    )
+    targets = targets_of(card, examples)
+    return Texts(x, shapes, targets, weights_of(examples, targets, options)), np.stack(means)
+
+
+def weights_of(examples: Sequence[Example], targets: npt.NDArray[np.int64], options: Options) -> Floats:
+    """What each text counts ``(texts,)``, one in the mean: where an alarm is raised, every label weighs the same."""
+    given = np.asarray([each.weight for each in examples], dtype=np.float32)
+    found = given * balanced(targets[:, 0]) if options.alarm else given
+    return np.asarray(found / found.mean(), dtype=np.float32)
 
 
 def balanced(target: npt.NDArray[np.int64]) -> Floats:
