@@ -98,7 +98,9 @@ def _folded(lexicon: Lexicon | SparseLexicon | None) -> dict[str, np.ndarray]:
 
 def _planes(numbers: np.ndarray) -> np.ndarray:
     """Unsigned numbers ``(N,)`` as their bytes ``(bytes, N)``."""
-    return np.ascontiguousarray(numbers.astype(numbers.dtype.newbyteorder("<")).view(np.uint8).reshape(len(numbers), -1).T)
+    return np.ascontiguousarray(
+        numbers.astype(numbers.dtype.newbyteorder("<")).view(np.uint8).reshape(len(numbers), -1).T
+    )
 
 
 def _whole(planes: np.ndarray, kind: type[np.unsignedinteger[Any]]) -> np.ndarray:

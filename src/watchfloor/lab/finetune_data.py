@@ -158,12 +158,11 @@ def _line(record: Record, columns: dict[str, str], facets: tuple[str, ...]) -> L
     elif len(labels) > 1:
         return 'several labels, and an expert chooses one: give one, or facets such as ["AV:N", "AC:L"]'
     rest = {what: _cell(record.fields.get(columns[what])) if what in columns else "" for what in ("group", "source")}
-    part = ""
-    if "split" in columns:
-        said = _cell(record.fields.get(columns["split"]))
-        part = PARTS.get(said.casefold().replace("-", "_").replace(" ", "_"), "")
-        if not part:
-            return f"split {said[:30]!r} is none of train, dev, test" if said else "no split"
+    said = _cell(record.fields.get(columns["split"])) if "split" in columns else "train"
+    part = PARTS.get(said.casefold().replace("-", "_").replace(" ", "_"), "")
+    if not part:
+        return f"split {said[:30]!r} is none of train, dev, test" if said else "no split"
+    part = part if "split" in columns else ""
     weight = _number(record.fields.get(columns["weight"], 1)) if "weight" in columns else 1.0
     if not 0 < weight < math.inf:
         return "its weight is no number above zero"

@@ -21,6 +21,7 @@ from watchfloor.experts.adapter import Adapter
 from watchfloor.lab.encoder import Block
 from watchfloor.lab.finetune_learner import Learner
 from watchfloor.lab.finetune_lexical import lexical
+from watchfloor.lab.finetune_many import priors
 from watchfloor.lab.finetune_texts import Texts, Wide
 from watchfloor.lab.temperature import log_loss, temperature
 
@@ -34,8 +35,8 @@ LISTENED: Final = 3
 _RATE = {"head": 1e-3, "lora": 5e-4}
 #: Share of features that are left out at each step.
 _DROPPED: Final = 0.1
-#: What the lexical path may weigh beside the deep one.
-_WEIGHTS: Final = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.0, 4.0)
+#: What the lexical path may weigh, of one, beside the deep one.
+_SHARES: Final = tuple(place / 20 for place in range(21))
 
 Floats = npt.NDArray[np.float32]
 Say = Callable[[str], None]
@@ -59,27 +60,37 @@ def fit(upper: Block, sizes: list[int], wide: tuple[Wide, Wide], train: Texts, d
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     upper = upper.to(device).eval().requires_grad_(False)
-    learner = Learner(upper, train.x[0][0].shape[1], sizes).to(device)
+    learner = Learner(upper, train.x[0][0].shape[1], sizes, _offsets(wide[0], sizes)).to(device)
     job = _Job(learner, train, dev, alarm, np.random.default_rng(seed), say, device)
     job.warm_up()
     job.learn(visits)
     deep = job.score(dev)
-    lexicon = lexical(*wide, sizes, say)
-    words = np.stack([lexicon.of(each) for each in wide[1].grams])
-    shares = _fused(deep, words, dev, sizes, say)
-    lexicon = replace(lexicon, scale=lexicon.scale * shares)
-    return Fitted(learner.adapter(lexicon), deep + words * shares, job.history)
+    said = lexical(*wide, sizes, say, seed)
+    words = np.stack([said.of(each) for each in wide[1].grams])
+    share = _fused(deep, words, dev, sizes, say)
+    lexicon = replace(said.lexicon, scale=said.lexicon.scale * share)
+    adapter = learner.adapter(lexicon)
+    adapter = replace(adapter, head=adapter.head * (1 - share), bias=adapter.bias * (1 - share) + said.bias * share)
+    return Fitted(adapter, deep * (1 - share) + words * share, job.history)
+
+
+def _offsets(wide: Wide, sizes: list[int]) -> Floats:
+    """How often each source says each label, against the first ``(sources, labels)``, in logs."""
+    found = np.concatenate([priors(wide.targets[:, place], wide.source, size) for place, size in enumerate(sizes)], 1)
+    return np.asarray(found - found[0], dtype=np.float32)
 
 
 def _fused(deep: Floats, words: Floats, dev: Texts, sizes: list[int], say: Say) -> Floats:
-    """What the lexical path weighs ``(labels,)``: in each facet what is best for development texts."""
+    """What the lexical path weighs ``(labels,)``, of one: in each facet what is best for development texts."""
     found, first = [], 0
     for place, size in enumerate(sizes):
         facet = slice(first, first + size)
-        losses = [_tempered(deep[:, facet] + share * words[:, facet], dev, place) for share in _WEIGHTS]
+        d, w = deep[:, facet], words[:, facet]
+        losses = [_tempered(d * (1 - share) + w * share, dev, place) for share in _SHARES]
         best = int(np.argmin(losses))
-        say(f"facet {place}: words weigh {_WEIGHTS[best]:g}; loss {losses[best]:.4f}, deep path alone {losses[0]:.4f}")
-        found.append(np.full(size, _WEIGHTS[best], dtype=np.float32))
+        say(f"facet {place}: words weigh {_SHARES[best]:g} of 1; loss {losses[best]:.4f}, deep path alone "
+            f"{losses[0]:.4f}, words alone {losses[-1]:.4f}")  # fmt: skip
+        found.append(np.full(size, _SHARES[best], dtype=np.float32))
         first += size
     return np.concatenate(found)
 
@@ -103,16 +114,18 @@ class _Job:
         """The head over features that do not change, until the development loss rises."""
         learner = self.learner
         plain, plain_dev = self._plain(self.train), self._plain(self.dev)
-        optimizer = torch.optim.AdamW(learner.head.parameters(), lr=_RATE["head"], weight_decay=0.02)
+        optimizer = torch.optim.AdamW(
+            [*learner.head.parameters(), learner.offsets, learner.mine], lr=_RATE["head"], weight_decay=0.02
+        )
         size = 256 if len(plain) > 8_000 else 64
         most = int(np.clip(400_000 / max(len(plain), 1), 6, 40))
         for number in range(most):
             order, losses = self.draw.permutation(len(plain)), []
             for start in range(0, len(order), size):
                 chosen = order[start : start + size]
-                deep = learner.head(functional.dropout(plain[chosen], _DROPPED))
+                deep = learner.logits(functional.dropout(plain[chosen], _DROPPED), self._sources(chosen))
                 losses.append(self._step(optimizer, deep, chosen))
-            if self._judge(number, float(np.mean(losses)), lambda: learner.head(plain_dev).detach()):
+            if self._judge(number, float(np.mean(losses)), lambda: learner.logits(plain_dev).detach()):
                 break
         self._restore()
 
@@ -122,9 +135,10 @@ class _Job:
         rounds = int(np.clip(visits // max(min(count, visits // ROUNDS), 1), 1, 12))
         each = min(count, visits // rounds)
         lora = [*learner.down.values(), *learner.up.values(), learner.query]
+        head = [*learner.head.parameters(), learner.offsets, learner.mine]
         optimizer = torch.optim.AdamW([
             {"params": lora, "lr": _RATE["lora"], "weight_decay": 0.01},
-            {"params": learner.head.parameters(), "lr": _RATE["head"] / 4, "weight_decay": 0.01},
+            {"params": head, "lr": _RATE["head"] / 4, "weight_decay": 0.01},
         ])  # fmt: skip
         steps = rounds * (each // BATCH + 1)
         pace = torch.optim.lr_scheduler.OneCycleLR(optimizer, [_RATE["lora"], _RATE["head"] / 4], total_steps=steps + 1,
@@ -142,7 +156,7 @@ class _Job:
                 x, there = self._laid(self.train, chosen)
                 shapes = torch.from_numpy(self.train.shapes[chosen]).to(self.device)
                 features = torch.cat([learner.features(x, there, lora=True), shapes], -1)
-                deep = learner.head(functional.dropout(features, _DROPPED))
+                deep = learner.logits(functional.dropout(features, _DROPPED), self._sources(chosen))
                 losses.append(self._step(optimizer, deep, chosen))
                 pace.step()
             if self._judge(100 + number, float(np.mean(losses)), lambda: self._deep(self.dev)):
@@ -160,6 +174,9 @@ class _Job:
             blocks = [part[place : place + BATCH] for place in range(0, len(part), BATCH)]
             found += [blocks[place] for place in self.draw.permutation(len(blocks))]
         return np.concatenate(found)
+
+    def _sources(self, chosen: npt.NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(self.train.source[chosen]).to(self.device)
 
     def _step(self, optimizer: torch.optim.Optimizer, logits: Tensor, chosen: npt.NDArray[np.int64]) -> float:
         targets, weight = self.train.targets[chosen], self.train.weight[chosen]
@@ -213,7 +230,7 @@ class _Job:
         for chosen in _even(texts):
             x, there = self._laid(texts, chosen)
             shapes = torch.from_numpy(texts.shapes[chosen]).to(self.device)
-            logits = self.learner.head(torch.cat([self.learner.features(x, there, lora=True), shapes], -1))
+            logits = self.learner.logits(torch.cat([self.learner.features(x, there, lora=True), shapes], -1))
             for row, i in enumerate(chosen):
                 found[i] = logits[row]
         return torch.stack(found)
@@ -239,7 +256,7 @@ class _Job:
             part = jobs[start : start + 64]
             x, there = self._stacked([texts.x[i][place] for i, place in part])
             shapes = torch.from_numpy(texts.shapes[[i for i, _ in part]]).to(self.device)
-            deep = self.learner.head(torch.cat([self.learner.features(x, there, lora=True), shapes], -1))
+            deep = self.learner.logits(torch.cat([self.learner.features(x, there, lora=True), shapes], -1))
             for (i, place), logit in zip(part, deep[:, self.alarm].tolist(), strict=True):
                 found[i][place] = logit
         return found

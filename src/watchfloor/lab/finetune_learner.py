@@ -16,9 +16,13 @@ Floats = npt.NDArray[np.float32]
 
 
 class Learner(nn.Module):
-    """The deep path as it is learned. ``sizes``: labels of each facet."""
+    """The deep path as it is learned. ``sizes``: labels of each facet.
 
-    def __init__(self, upper: Block, width: int, sizes: list[int]) -> None:
+    ``offsets`` ``(sources, labels)``: how much more or less often than the first, which is spoken for, each source
+    says a label, in logs, to begin with.
+    """
+
+    def __init__(self, upper: Block, width: int, sizes: list[int], offsets: Floats) -> None:
         super().__init__()
         labels = sum(sizes)
         self.sizes = sizes
@@ -29,12 +33,23 @@ class Learner(nn.Module):
         self.query = nn.Parameter(torch.zeros(width))
         self.head = nn.Linear(2 * width + SHAPE, labels)
         nn.init.zeros_(self.head.weight)
+        self.offsets = nn.Parameter(torch.from_numpy(offsets))
+        #: What the first source makes of the features beside what all do, where there are others.
+        self.mine = nn.Parameter(torch.zeros(2 * width + SHAPE, labels), requires_grad=len(offsets) > 1)
 
     def features(self, x: Tensor, there: Tensor, *, lora: bool) -> Tensor:
         """Windows ``(B, T, width)`` -> features ``(B, 2 * width)``."""
         pairs = {name: (self.down[name], self.up[name]) for name in MAPS} if lora else None
         y = self.upper[0](x, there, pairs)
         return torch.cat([pooled(y, there), attended(y, there, self.query)[0]], -1)
+
+    def logits(self, features: Tensor, source: Tensor | None = None) -> Tensor:
+        """Logits ``(B, labels)`` of features with shapes, as each text's source says them, or as the first does."""
+        said: Tensor = self.head(features)
+        if source is None:
+            return said + features @ self.mine
+        first = (source == 0)[:, None]
+        return said + self.offsets[source] * ~first + (features @ self.mine) * first
 
     def loss(self, logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
         """Weighed cross entropy over all facets."""
@@ -45,10 +60,10 @@ class Learner(nn.Module):
         return total
 
     def adapter(self, lexicon: Lexicon | SparseLexicon) -> Adapter:
-        """What was learned, as the runtime holds it, with the lexical path beside it."""
+        """What was learned, as the runtime holds it, the lexical path beside it."""
 
         def array(value: Tensor) -> Floats:
             return value.detach().float().cpu().numpy().copy()
 
         lora = {name: (array(self.down[name]), array(self.up[name])) for name in MAPS}
-        return Adapter(lora, array(self.query), array(self.head.weight.T), array(self.head.bias), lexicon)
+        return Adapter(lora, array(self.query), array(self.head.weight.T + self.mine), array(self.head.bias), lexicon)

@@ -45,7 +45,8 @@ class Options:
 
     are bounded to ``false_alarms`` on the development part. ``none_label``: the label that means no label fits.
     ``most_texts``: training texts the trunk reads at most (the lexical path learns from all), 0 for all; ``visits``:
-    of texts by the upper block in training; ``unmask``: read what an alarm text says under a disguise too.
+    of texts by the upper block in training; ``unmask``: read what an alarm text says under a disguise too;
+    ``voice``: sources whose labels it answers with where sources disagree, empty for no one's.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Options:
     most_texts: int = 0
     visits: int = VISITS
     unmask: bool = False
+    voice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
         ValueError: a facet is missing in a text, or there is only one label.
     """
     labels = labels_of([*train, *dev], options)
+    if options.voice:  # it is chosen and calibrated by what it is to say
+        dev = [each for each in dev if each.source in options.voice]
     if len(dev) > MOST_DEV:
         dev = [dev[place] for place in np.random.default_rng(options.seed).permutation(len(dev))[:MOST_DEV]]
     card = blank_card(backbone, labels, options)
@@ -144,7 +148,7 @@ def wide_of(backbone: Backbone, card: Card, examples: Sequence[Example], options
     for start in range(0, len(examples), 4_096):
         found += [grams(each) for each in backbone.pieces.split([e.text for e in examples[start : start + 4_096]])]
     targets = targets_of(card, examples)
-    return Wide(found, targets, weights_of(examples, targets, options))
+    return Wide(found, targets, weights_of(examples, targets, options), sources_of(examples, options))
 
 
 def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]:
@@ -159,9 +163,7 @@ def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]
     return found
 
 
-def texts_of(
-    backbone: Backbone, card: Card, examples: Sequence[Example], options: Options
-) -> tuple[Texts, Floats]:
+def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example], options: Options) -> tuple[Texts, Floats]:
     """Texts as the trunk leaves them, and where each lies among kinds of text ``(texts, axes)``."""
     x: list[list[Any]] = []
     means = []
@@ -178,7 +180,17 @@ def texts_of(
             means.append(backbone.places(here[:1])[0])
     shapes = np.stack([shape(each.text) for each in examples])
     targets = targets_of(card, examples)
-    return Texts(x, shapes, targets, weights_of(examples, targets, options)), np.stack(means)
+    weight, source = weights_of(examples, targets, options), sources_of(examples, options)
+    return Texts(x, shapes, targets, weight, source), np.stack(means)
+
+
+def sources_of(examples: Sequence[Example], options: Options) -> npt.NDArray[np.int64]:
+    """The number of each text's source ``(texts,)``: 0 for those that are spoken for, or for all where none is."""
+    if not options.voice:
+        return np.zeros(len(examples), dtype=np.int64)
+    others = sorted({each.source for each in examples} - set(options.voice))
+    number = {name: 1 + place for place, name in enumerate(others)}
+    return np.asarray([number.get(each.source, 0) for each in examples], dtype=np.int64)
 
 
 def weights_of(examples: Sequence[Example], targets: npt.NDArray[np.int64], options: Options) -> Floats:

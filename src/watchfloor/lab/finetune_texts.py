@@ -1,4 +1,4 @@
-"""Labelled texts as an expert learns from them: what the trunk left of each, or its n-grams, and what it is to answer."""
+"""Labelled texts as an expert learns from them: what the trunk left of each or its n-grams, and the answer."""
 
 from dataclasses import dataclass, field
 
@@ -16,13 +16,15 @@ class Texts:
     """Texts as the trunk left them: ``x[i]`` windows of text i in half precision, ``(T, width)`` each.
 
     ``shapes`` are ``(texts, SHAPE)``, ``targets`` ``(texts, facets)`` label numbers in their facet, ``weight``
-    ``(texts,)`` what each counts, ``speaks`` the window that speaks for each.
+    ``(texts,)`` what each counts, ``source`` ``(texts,)`` whose labels they are (0: of the source that is spoken for),
+    ``speaks`` the window that speaks for each.
     """
 
     x: list[list[npt.NDArray[np.float16]]]
     shapes: Floats
     targets: npt.NDArray[np.int64]
     weight: Floats
+    source: npt.NDArray[np.int64]
     speaks: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
@@ -31,11 +33,12 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Wide:
-    """Texts by their n-grams alone: ``grams`` of each, ``targets`` and ``weight`` as of ``Texts``."""
+    """Texts by their n-grams alone: ``grams`` of each, the rest as of ``Texts``."""
 
     grams: list[npt.NDArray[np.uint32]]
     targets: npt.NDArray[np.int64]
     weight: Floats
+    source: npt.NDArray[np.int64]
 
 
 def vocabulary_of(grams: list[npt.NDArray[np.uint32]]) -> npt.NDArray[np.uint32]:

@@ -26,8 +26,10 @@ TEMPLATES: Final = "templates_harmless"
 #: What one of them counts beside others: texts in the words of attacks are few, and what a guard is judged by.
 OWN_WEIGHT: Final = 3.0
 #: Words that attacks on assistants and reports about attacks share, and texts of each kind of report that are taken.
-_SHARED: Final = re.compile(r"\b(?:bypass|inject|overrid|ignor|execut|command|admin|privilege|instruct|prompt|secret|reveal|"
-                            r"disabl|hidden|password|token|policy|delet)", re.IGNORECASE)  # fmt: skip
+_SHARED: Final = re.compile(
+    r"\b(?:bypass|inject|overrid|ignor|execut|command|admin|privilege|instruct|prompt|secret|reveal|disabl|hidden|"
+    r"password|token|policy|delet)", re.IGNORECASE,
+)  # fmt: skip
 _REPORTS: Final = 500
 #: Prompts of a game's players that begin alike, at most.
 MOST_ALIKE: Final = 2
