@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 #: N-grams kept at most, and the texts one must be in.
-GRAMS, LEAST_TEXTS = 24_576, 2
+GRAMS, LEAST_TEXTS = 40_960, 2
 
 Floats = npt.NDArray[np.float32]
 

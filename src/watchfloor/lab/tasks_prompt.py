@@ -24,7 +24,7 @@ OVER_DEFENCE: Final = "written_harmless"
 #: The same, filled into templates.
 TEMPLATES: Final = "templates_harmless"
 #: What one of them counts beside others: texts in the words of attacks are few, and what a guard is judged by.
-OWN_WEIGHT: Final = 3.0
+OWN_WEIGHT: Final = 6.0
 #: Words that attacks on assistants and reports about attacks share, and texts of each kind of report that are taken.
 _SHARED: Final = re.compile(
     r"\b(?:bypass|inject|overrid|ignor|execut|command|admin|privilege|instruct|prompt|secret|reveal|disabl|hidden|"
@@ -177,6 +177,6 @@ def _told(text: Path) -> Iterator[Example]:
 
 def _sharing(name: str, many: Iterable[tuple[str | None, str]]) -> Iterator[Example]:
     """Of one kind of report, texts that share words with attacks on assistants, drawn."""
-    found = sorted({(plain(told)[:800], group) for told, group in many if told and _SHARED.search(told)})
+    found = sorted({(said[:800], group) for told, group in many if _SHARED.search(said := plain(told or ""))})
     for told, group in random.Random(0).sample(found, min(_REPORTS, len(found))):
         yield Example(told, BENIGN, group, f"told_{name}")
