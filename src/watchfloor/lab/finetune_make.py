@@ -135,11 +135,17 @@ def blank_card(backbone: Backbone, labels: tuple[str, ...], options: Options) ->
 
 
 def thinned(train: Sequence[Example], options: Options) -> list[Example]:
-    """At most ``most_texts`` texts, drawn; what is common stays common, for that is what probabilities are about."""
+    """At most ``most_texts`` texts, drawn; what is common stays common, for that is what probabilities are about.
+
+    Where one source is spoken for, half of them are its own, if it has as many.
+    """
     if not options.most_texts or len(train) <= options.most_texts:
         return list(train)
-    draw = np.random.default_rng(options.seed)
-    return [train[place] for place in draw.permutation(len(train))[: options.most_texts]]
+    order = np.random.default_rng(options.seed).permutation(len(train))
+    own = [place for place in order if train[place].source in options.voice][: options.most_texts // 2]
+    taken = set(own)
+    rest = [place for place in order if place not in taken][: options.most_texts - len(own)]
+    return [train[place] for place in [*own, *rest]]
 
 
 def wide_of(backbone: Backbone, card: Card, examples: Sequence[Example], options: Options) -> Wide:
