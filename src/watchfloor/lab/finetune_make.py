@@ -222,7 +222,9 @@ def calibrated(card: Card, fitted: Fitted, dev: Texts, options: Options) -> Cali
     offsets = np.zeros(len(card.labels))
     if options.alarm:
         at = card.labels.index(options.alarm)
-        offsets[at] = alarm_offset(logits / divided, dev.targets[:, 0], at, options.false_alarms)
+        offsets[at] = alarm_offset(
+            logits / divided, dev.targets[:, 0], at, options.false_alarms, dev.weight.astype(float)
+        )
     found = Calibration(divided, tuple(map(float, offsets)), 0.0)
     probability = probabilities(replace(card, calibration=found), fitted.dev_logits)
     best = np.stack([probability[:, many].max(1) for many in facets], 1)
