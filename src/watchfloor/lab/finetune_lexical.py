@@ -87,7 +87,8 @@ def _many(wide: Wide, train: Counted, held: Counted, vocabulary: npt.NDArray[np.
 def _judged(logits: npt.NDArray[np.float64], dev: Counted, place: int) -> tuple[float, float]:
     """Loss at the best temperature, and the share that is right."""
     target = dev.targets[:, place]
-    loss = log_loss(logits / temperature([(logits, target)], dev.weight), target, dev.weight)
+    weight = dev.weight.astype(np.float64)
+    loss = log_loss(logits / temperature([(logits, target)], weight), target, weight)
     return loss, float((logits.argmax(1) == target).mean())
 
 

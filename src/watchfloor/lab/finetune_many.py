@@ -47,10 +47,9 @@ class _Linear(nn.Module):
     def __init__(self, rarity: Floats, labels: int, priors: Floats) -> None:
         super().__init__()
         self.rarity = torch.from_numpy(rarity)
-        bags = [nn.EmbeddingBag(len(rarity), labels, mode="sum", sparse=True) for _ in range(min(len(priors), 2))]
         #: What is so for all sources, and what is so for the first beside it, where there are others.
-        self.bags = nn.ModuleList(bags)
-        for each in bags:
+        self.bags = [nn.EmbeddingBag(len(rarity), labels, mode="sum", sparse=True) for _ in range(min(len(priors), 2))]
+        for each in self.bags:
             nn.init.zeros_(each.weight)
         self.bias = nn.Parameter(torch.from_numpy(priors[0]))
         self.offsets = nn.Parameter(torch.from_numpy(priors - priors[0]))
@@ -82,7 +81,7 @@ def learned(rows: Rows, rarity: Floats, labels: int, seed: int) -> Iterator[tupl
     torch.sparse.check_sparse_tensor_invariants.disable()  # type: ignore[no-untyped-call]
     draw = np.random.default_rng(seed)
     net = _Linear(rarity, labels, priors(rows.target, rows.source, labels))
-    words = torch.optim.Adagrad(net.bags.parameters(), lr=RATE, initial_accumulator_value=_SPECK)
+    words = torch.optim.Adagrad([each.weight for each in net.bags], lr=RATE, initial_accumulator_value=_SPECK)
     rest = torch.optim.Adagrad([net.bias, net.offsets], lr=RATE / 2, initial_accumulator_value=_SPECK)
     often = np.bincount(np.concatenate(rows.places), minlength=len(rarity))
     kept: Tensor | None = None
@@ -115,8 +114,8 @@ def _pass(net: _Linear, rows: Rows, draw: np.random.Generator, words: torch.opti
         if kept is not None:
             with torch.no_grad():
                 touched = torch.from_numpy(np.unique(np.concatenate(some)))
-                for each in net.bags:
-                    each.weight[touched] *= kept[touched]
+                for bag in net.bags:
+                    bag.weight[touched] *= kept[touched]
         logits = net(some, lengths[chosen] * (1 - DROPPED), rows.source[chosen])
         missed = functional.cross_entropy(
             logits, torch.from_numpy(rows.target[chosen]), reduction="none", label_smoothing=_SMOOTHING
