@@ -22,11 +22,12 @@ from pathlib import Path
 import numpy as np
 
 from watchfloor.experts import bundled
-from watchfloor.experts.adapter import MAPS, Adapter, Lexicon
+from watchfloor.experts.adapter import MAPS, Adapter
 from watchfloor.experts.backbone import RANK, Backbone
 from watchfloor.experts.card import Calibration, Card, Windows
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.floor import ExpertFloor
+from watchfloor.experts.lexicon import Lexicon
 from watchfloor.experts.packs import Plugged, load, save
 from watchfloor.experts.pieces import SHAPE
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from watchfloor.experts.adapter import MAPS, Adapter, Lexicon
+from watchfloor.experts.adapter import MAPS, Adapter
 from watchfloor.experts.backbone import RANK, Backbone
 from watchfloor.experts.card import Calibration, Card, Windows
 from watchfloor.experts.domain import Domain
+from watchfloor.experts.lexicon import Lexicon
 from watchfloor.experts.packs import Plugged, save
 from watchfloor.experts.pieces import SHAPE, grams
 

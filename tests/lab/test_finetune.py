@@ -272,3 +272,25 @@ def test_full_fine_tune_is_compared_with(bench: Bench, monkeypatch: pytest.Monke
 
 def test_hashes_are_of_texts_as_they_are_compared() -> None:
     assert hashes(["Net  USER"]) == hashes([normalised("net user ")])
+
+
+def test_an_expert_speaks_as_the_source_it_was_asked_to(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of two sources calls half of what the other calls malicious benign."""
+    rows = []
+    for number, row in enumerate(made_texts(800, 11)):
+        lenient = number % 4 < 2
+        quiet = lenient and "mimikatz" in row["text"]
+        rows.append(row | {"label": "benign" if quiet else row["label"], "source": "lenient" if lenient else "strict"})
+    fresh = [row for row in made_texts(120, 1_011) if "mimikatz" in row["text"]]
+    said = {}
+    for voice in ("lenient", "strict"):
+        bench.out = bench.folder / voice
+        assert bench.run(rows, "--alarm", "none", "--voice", voice, "--seed", "1") == 0
+        floor = ExpertFloor(Backbone(bench.backbone))
+        floor.plug(load(bench.out, base=floor.backbone.version))
+        judged = floor.ask("toy", [row["text"] for row in fresh])
+        said[voice] = np.mean([label.score for each in judged for label in each.labels if label.name == "malicious"])
+    assert said["strict"] > said["lenient"]
+    bench.out = bench.folder / "nobody"
+    assert bench.run(rows, "--voice", "nobody") == 2
+    assert "no text to learn from and to choose by is from 'nobody'" in capsys.readouterr().err

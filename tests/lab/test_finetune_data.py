@@ -266,3 +266,13 @@ def test_a_test_part_too_small_to_mean_anything(tmp_path: Path) -> None:
 def test_one_great_group_cannot_be_held_out(tmp_path: Path) -> None:
     rows = [row | {"group": "a" if n % 20 else "b"} for n, row in enumerate(made_texts(400, 1))]
     assert "the test part" in refusal(parts_of(tmp_path, rows)[1])
+
+
+def test_weights_are_read_and_those_that_are_none_are_named(tmp_path: Path) -> None:
+    lines = "text,label,weight\n" + "".join(
+        f"text {n},a,{w}\n" for n, w in enumerate(("3", "", "-1", "much", "inf", "0.5"))
+    )
+    found = read(written(tmp_path, lines))
+    assert [line.weight for line in found.lines] == [3.0, 1.0, 0.5]
+    assert [each.where for each in found.account.rejections] == ["line 4", "line 5", "line 6"]
+    assert {each.why for each in found.account.rejections} == {"its weight is no number above zero"}

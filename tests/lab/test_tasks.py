@@ -1,6 +1,7 @@
 """What experts learn from: no benchmark's texts, and no group on both sides of a split."""
 
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from watchfloor.lab.examples import part
 from watchfloor.lab.tasks import TASKS
 from watchfloor.lab.tasks_command import program
 from watchfloor.lab.tasks_technique import plain
+from watchfloor.lab.tasks_written import filled, templates
 
 
 def test_a_split_is_the_same_everywhere_and_of_the_promised_size() -> None:
@@ -55,3 +57,22 @@ def test_no_group_is_cut_and_every_part_has_texts(shared_data: Path, name: str) 
 def test_what_defines_the_techniques_is_learned_from() -> None:
     """Held out, it would leave rare techniques without a text and spoil what the others are chosen by."""
     assert part("definitions of attack") == "train"
+
+
+@pytest.mark.parametrize("attack", [False, True])
+def test_every_template_is_filled_and_none_is_on_both_sides_of_a_split(attack: bool) -> None:
+    parts: dict[str, set[str]] = defaultdict(set)
+    texts = list(filled(attack, "written"))
+    for example in texts:
+        assert not re.search(r"\{\w+\}", example.text), example.text
+        assert example.labels == (("injection",) if attack else ("benign",))
+        parts[example.group].add(example.part)
+    assert all(len(found) == 1 for found in parts.values())
+    assert len(texts) > 400
+
+
+def test_values_of_slots_stand_in_the_file_once() -> None:
+    lists = templates()
+    assert all(len(set(many)) == len(many) for many in lists.values())
+    slots = {name for many in lists.values() for each in many for name in re.findall(r"\{(\w+)\}", each)}
+    assert slots <= set(lists), "a slot without values would be left open"

@@ -27,6 +27,15 @@ def test_no_more_quiet_texts_than_allowed_raise_the_alarm(seed: int, share: floa
     assert share / 2 < raised <= share
 
 
+def test_quiet_texts_that_weigh_more_are_listened_to_more() -> None:
+    """A tenth of the quiet texts are loud; where they weigh as much as all the rest, they set the limit."""
+    logits = np.stack([np.zeros(1_000), np.where(np.arange(1_000) < 100, 2.0, -2.0)], 1)
+    target, weight = np.zeros(1_000, dtype=np.int64), np.where(np.arange(1_000) < 100, 9.0, 1.0)
+    even = alarm_offset(logits, target, 1, 0.2)
+    assert even == 0.0, "a tenth is less than a fifth"
+    assert alarm_offset(logits, target, 1, 0.2, weight) < -2.0
+
+
 def test_a_quiet_alarm_is_not_made_louder() -> None:
     logits, target = np.asarray([[5.0, 0.0], [4.0, 0.0], [0.0, 3.0]]), np.asarray([0, 0, 1])
     assert alarm_offset(logits, target, 1, 0.5) == 0.0

@@ -26,7 +26,7 @@ _NEEDED = ("torch", "sklearn", "scipy", "onnx")
 _TAKEN = (
     "task", "data", "out", "report", "json", "about", "text", "label", "group", "source", "split", "kind", "alarm",
     "none-label", "false-alarms", "leave-out-rare", "keep-contradictions", "refit", "most-texts", "baselines",
-    "full-minutes", "sign-with", "backbone", "seed", "unmask", "visits",
+    "full-minutes", "sign-with", "backbone", "seed", "unmask", "visits", "weight", "voice",
 )  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     columns.add_argument("--group", metavar="COLUMN", help="texts of one group are never in two parts; none for none")
     columns.add_argument("--source", metavar="COLUMN", help="where a text is from, for the report; none for none")
     columns.add_argument("--split", metavar="COLUMN", help="train, dev or test; none to let the lab draw it")
+    columns.add_argument("--weight", metavar="COLUMN", help="what a text counts in learning, beside others of 1")
     task = parser.add_argument_group("task")
     facets = "one label a text, or one of each facet such as AV:N/AC:L; default: as the labels look"
     task.add_argument("--kind", choices=("choice", "facets"), help=facets)
@@ -59,6 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     task.add_argument("--keep-contradictions", action="store_true", help=several)
     masks = "read what a text says under a disguise too: look-alike letters, spaced words, base64 …; for an alarm"
     task.add_argument("--unmask", action="store_true", help=masks)
+    voices = "where sources label alike texts differently: answer as these would; names by commas"
+    task.add_argument("--voice", metavar="SOURCES", help=voices)
     how = parser.add_argument_group("how")
     again = "when it is worth keeping, learn again from the test texts too; the figures stay those of its twin"
     how.add_argument("--refit", action="store_true", help=again)

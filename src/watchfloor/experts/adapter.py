@@ -1,7 +1,7 @@
 """An expert's own numbers: low-rank changes to the upper block, a query, a head, and what its words alone say.
 
-LoRA: Hu et al., arXiv 2106.09685. Serving many at once over one base: S-LoRA, arXiv 2311.03285. The lexical path is
-fastText's (arXiv 1607.01759): vectors of n-grams, summed. Knows nothing of files.
+LoRA: Hu et al., arXiv 2106.09685. Serving many at once over one base: S-LoRA, arXiv 2311.03285. Knows nothing of
+files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from watchfloor.experts.pieces import SHAPE, grams
+from watchfloor.experts.lexicon import Lexicon, SparseLexicon
+from watchfloor.experts.pieces import SHAPE
 
 Floats = npt.NDArray[np.float32]
 
@@ -19,30 +20,6 @@ Floats = npt.NDArray[np.float32]
 MAPS: Final[dict[str, tuple[int, int]]] = {
     "query": (1, 1), "key": (1, 1), "value": (1, 1), "mix": (1, 1), "widen": (1, 4), "narrow": (4, 1),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Lexicon:
-    """What n-grams say alone. ``grams`` ``(G,)`` sorted hashes, ``vectors`` ``(G, axes)`` bytes, ``scale`` ``(axes,)``.
-
-    ``out`` ``(axes, labels)`` maps the summed vectors to logits.
-    """
-
-    grams: npt.NDArray[np.uint32]
-    vectors: npt.NDArray[np.int8]
-    scale: Floats
-    out: Floats
-
-    def logits(self, pieces: npt.NDArray[np.int32]) -> Floats:
-        """Logits ``(labels,)`` of one text."""
-        found = grams(pieces)
-        place = np.searchsorted(self.grams, found)
-        place[place == len(self.grams)] = 0
-        rows = place[self.grams[place] == found] if len(self.grams) else place[:0]
-        if not len(rows):
-            return np.zeros(self.out.shape[1], dtype=np.float32)
-        summed = self.vectors[rows].sum(0, dtype=np.int32) * self.scale / np.float32(len(rows) ** 0.5)
-        return np.asarray(summed @ self.out, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +33,7 @@ class Adapter:
     query: Floats
     head: Floats
     bias: Floats
-    lexicon: Lexicon | None = None
+    lexicon: Lexicon | SparseLexicon | None = None
 
     @classmethod
     def plain(cls, width: int, rank: int) -> "Adapter":
@@ -69,19 +46,22 @@ class Adapter:
         return cls(lora, np.zeros(width, np.float32), head, np.zeros(0, np.float32))
 
     def logits(self, features: Floats, shapes: Floats, pieces: Sequence[npt.NDArray[np.int32]]) -> Floats:
-        """Logits ``(windows, labels)`` before calibration, of features ``(windows, 2 * width)``."""
+        """Logits ``(windows, labels)`` before calibration, of features ``(windows, 2 * width)``.
+
+        ``pieces`` are what the lexicon reads for each window; windows of one text may share them.
+        """
         deep = np.concatenate([features, shapes], 1) @ self.head + self.bias
         if self.lexicon is not None:
-            deep += np.stack([self.lexicon.logits(each) for each in pieces])
+            said = {id(each): each for each in pieces}
+            words = {key: self.lexicon.logits(each) for key, each in said.items()}
+            deep += np.stack([words[id(each)] for each in pieces])
         return np.asarray(deep, dtype=np.float32)
 
     @property
     def bytes(self) -> int:
         """Bytes of memory it holds."""
         arrays = [self.query, self.head, self.bias, *(each for pair in self.lora.values() for each in pair)]
-        if self.lexicon is not None:
-            arrays += [self.lexicon.grams, self.lexicon.vectors, self.lexicon.scale, self.lexicon.out]  # type: ignore[list-item]
-        return sum(each.nbytes for each in arrays)
+        return sum(each.nbytes for each in arrays) + (self.lexicon.bytes if self.lexicon is not None else 0)
 
 
 def stacked(adapters: Sequence[Adapter]) -> dict[str, Floats]:

@@ -23,6 +23,7 @@ class Windows:
 
     ``alarm``: the window likeliest to be ``alarm_label`` speaks for the text. ``mean``: all of them together.
     ``unmask``: windows of what the text says under a disguise are read too (``experts.disguise``); for alarms alone.
+    ``words``: n-grams are counted over each ``window``, or over the whole ``text`` and said to each of its windows.
     """
 
     size: int = 192
@@ -31,6 +32,7 @@ class Windows:
     join: str = "mean"
     alarm_label: str = ""
     unmask: bool = False
+    words: str = "window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Card:
             "task": self.task, "base": self.base, "none_label": self.none_label, "measured": dict(self.measured),
             "data": dict(self.data), "made": self.made,
             "windows": {"size": windows.size, "overlap": windows.overlap, "most": windows.most, "join": windows.join,
-                        "alarm_label": windows.alarm_label, "unmask": windows.unmask},
+                        "alarm_label": windows.alarm_label, "unmask": windows.unmask, "words": windows.words},
             "calibration": {"temperature": calibration.temperature, "offsets": list(calibration.offsets),
                             "floor": calibration.floor},
         }  # fmt: skip
@@ -118,6 +120,8 @@ def _wrong(card: Card) -> str:
     windows = card.windows
     if not 0 <= windows.overlap < windows.size - 2 or windows.most < 1 or windows.join not in ("mean", "alarm"):
         return "its windows cannot be laid"
+    if windows.words not in ("window", "text"):
+        return f"its n-grams cannot be counted over a {windows.words}"
     if windows.join == "alarm" and windows.alarm_label not in card.labels:
         return "its alarm label is not among its labels"
     return ""

@@ -25,6 +25,9 @@ from watchfloor.experts.pieces import MOST_CHARACTERS, Numbers, Window, shape
 
 Floats = npt.NDArray[np.float32]
 
+#: A window, and all pieces of the text or view it was cut from.
+Cut = tuple[Window, Numbers]
+
 #: Texts that are worked on at once: enough to fill the graphs, little memory.
 _AT_ONCE: Final = 256
 
@@ -135,25 +138,24 @@ class ExpertFloor:
             windows = expert.card.windows
             ways.setdefault((windows.size, windows.overlap, windows.most, windows.unmask), []).append(place)
         for (*way, unmask), places in ways.items():
-            cuts = {text: self.backbone.pieces.windows(pieces[text], *way)
-                    for text in dict.fromkeys(questions[place][1] for place in places)}  # fmt: skip
-            if unmask:
-                for text, cut in cuts.items():
-                    under = self.backbone.pieces.split(views(text, self.backbone.pieces.whole_words))
-                    # A view holds all the text says; the disguise itself looks like nothing but an attack.
-                    cut[:] = [window for each in under for window in self.backbone.pieces.windows(each, *way)] or cut
+            cuts: dict[str, list[Cut]] = {}
+            for text in dict.fromkeys(questions[place][1] for place in places):
+                # A view holds all the text says; the disguise itself looks like nothing but an attack.
+                read = self.backbone.pieces.split(views(text, self.backbone.pieces.whole_words)) if unmask else []
+                cuts[text] = [(window, each) for each in read or [pieces[text]]
+                              for window in self.backbone.pieces.windows(each, *way)]  # fmt: skip
             for place, each in self._read([(place, *questions[place]) for place in places], cuts, pieces):
                 found[place] = each
         return [each for each in found if each is not None]
 
-    def _read(self, asked: Sequence[tuple[int, Plugged, str]], cuts: Mapping[str, list[Window]],
+    def _read(self, asked: Sequence[tuple[int, Plugged, str]], cuts: Mapping[str, list[Cut]],
               pieces: Mapping[str, Numbers]) -> Iterator[tuple[int, Judgement]]:  # fmt: skip
         """Questions whose experts cut texts alike: through trunk and upper block together."""
         first: dict[str, int] = {}
         windows: list[Window] = []
         for text, cut in cuts.items():
             first[text] = len(windows)
-            windows += cut
+            windows += [window for window, _ in cut]
         seen = self.backbone.see(windows)
         experts = list({expert.name: expert for _, expert, _ in asked}.values())
         number = {expert.name: place for place, expert in enumerate(experts)}
@@ -169,7 +171,8 @@ class ExpertFloor:
             mine = [row for row, (_, each, _) in enumerate(asked) if each.name == expert.name]
             rows = [job for row in mine for job in spans[row]]
             looks = np.stack([shapes[asked[row][2]] for row in mine for _ in spans[row]])
-            words = [window.words[1:-1] for row in mine for window in cuts[asked[row][2]]]
+            whole = expert.card.windows.words == "text"
+            words = [of if whole else window.words[1:-1] for row in mine for window, of in cuts[asked[row][2]]]
             logits = expert.adapter.logits(features[rows], looks, words)
             start = 0
             for row in mine:

@@ -5,14 +5,15 @@ Knows nothing of serving.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from watchfloor.base.errors import PackError, RefusedError
-from watchfloor.experts.adapter import MAPS, Adapter, Lexicon
+from watchfloor.experts.adapter import MAPS, Adapter
 from watchfloor.experts.card import FORMAT_VERSION, NAME, Card, card_of
 from watchfloor.experts.domain import Domain
+from watchfloor.experts.lexicon import Lexicon, SparseLexicon
 from watchfloor.store.packs import open_pack, sha256_of, write_pack
 from watchfloor.store.signatures import signed_by
 
@@ -68,29 +69,70 @@ def load(folder: Path, *, base: str, trusted: Path | None = None, unsigned: bool
 
 
 def save(folder: Path, card: Card, adapter: Adapter, domain: Domain) -> None:
-    """Write an expert's pack, without a signature. Single precision is halved, which changes no answer."""
+    """Write an expert's pack, without a signature. Single precision is halved and a head put into bytes: measure
+
+    what is read back.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays = {"query": adapter.query, "head": adapter.head, "bias": adapter.bias, "centres": domain.centres,
-              "spreads": domain.spreads}  # fmt: skip
+    arrays = {"query": adapter.query, "bias": adapter.bias, "centres": domain.centres, "spreads": domain.spreads}
     for name, (down, up) in adapter.lora.items():
         arrays |= {f"{name}_down": down, f"{name}_up": up}
     halved: dict[str, np.ndarray] = {name: each.astype(np.float16) for name, each in arrays.items()}
     halved["limit"] = np.asarray(domain.limit, dtype=np.float32)
-    if (lexicon := adapter.lexicon) is not None:
-        halved |= {"grams": lexicon.grams, "vectors": lexicon.vectors, "scale": lexicon.scale, "out": lexicon.out}
-    np.savez(folder / ARRAYS, **halved)  # type: ignore[arg-type]
+    scale = np.maximum(np.abs(adapter.head).max(0, initial=0.0), 1e-12).astype(np.float32) / 127
+    halved |= {"head_bytes": np.round(adapter.head / scale).astype(np.int8), "head_scale": scale}
+    np.savez_compressed(folder / ARRAYS, **halved, **_folded(adapter.lexicon))  # type: ignore[arg-type]
     write_pack(folder, card.manifest(), (ARRAYS,))
+
+
+def _folded(lexicon: Lexicon | SparseLexicon | None) -> dict[str, np.ndarray]:
+    """A lexicon's arrays, wide numbers cut into bytes of like rank, which is what makes them compress."""
+    if lexicon is None:
+        return {}
+    found = {"gaps": _planes(np.diff(lexicon.grams, prepend=np.uint32(0))), "scale": lexicon.scale}
+    if isinstance(lexicon, Lexicon):
+        return found | {"vectors": lexicon.vectors, "out": lexicon.out}
+    counts = np.diff(lexicon.starts).astype(np.uint16)
+    return found | {"counts": _planes(counts), "which": _planes(lexicon.which), "weights": lexicon.weights}
+
+
+def _planes(numbers: np.ndarray) -> np.ndarray:
+    """Unsigned numbers ``(N,)`` as their bytes ``(bytes, N)``."""
+    return np.ascontiguousarray(
+        numbers.astype(numbers.dtype.newbyteorder("<")).view(np.uint8).reshape(len(numbers), -1).T
+    )
+
+
+def _whole(planes: np.ndarray, kind: type[np.unsignedinteger[Any]]) -> np.ndarray:
+    return np.ascontiguousarray(planes.T).view(np.dtype(kind).newbyteorder("<")).reshape(-1).astype(kind)
+
+
+def _lexicon(arrays: dict[str, np.ndarray]) -> Lexicon | SparseLexicon | None:
+    if "grams" not in arrays and "gaps" not in arrays:
+        return None
+    if "grams" in arrays:  # packs made before gaps were kept
+        hashes = arrays["grams"].astype(np.uint32)
+    else:
+        hashes = np.cumsum(_whole(arrays["gaps"], np.uint32), dtype=np.uint32)
+    scale = arrays["scale"].astype(np.float32)
+    if "vectors" in arrays:
+        return Lexicon(hashes, arrays["vectors"], scale, arrays["out"].astype(np.float32))
+    counts = _whole(arrays["counts"], np.uint16).astype(np.int32)
+    starts = np.concatenate([np.zeros(1, np.int32), np.cumsum(counts, dtype=np.int32)])
+    which = _whole(arrays["which"], np.uint16)
+    fits = len(counts) == len(hashes) and starts[-1] == len(which) == len(arrays["weights"])
+    if not fits or (len(which) and int(which.max()) >= len(scale)):
+        raise ValueError("the lexicon's entries do not fit its n-grams")
+    return SparseLexicon(hashes, starts, which, arrays["weights"], scale)
 
 
 def _unfold(arrays: dict[str, np.ndarray], card: Card) -> tuple[Adapter, Domain]:
     def full(name: str) -> np.ndarray:
         return np.ascontiguousarray(arrays[name], dtype=np.float32)
 
-    lexicon = None
-    if "grams" in arrays:
-        lexicon = Lexicon(arrays["grams"].astype(np.uint32), arrays["vectors"], full("scale"), full("out"))
+    head = full("head") if "head" in arrays else full("head_bytes") * full("head_scale")
     lora = {name: (full(f"{name}_down"), full(f"{name}_up")) for name in MAPS}
-    adapter = Adapter(lora, full("query"), full("head"), full("bias"), lexicon)
+    adapter = Adapter(lora, full("query"), head, full("bias"), _lexicon(arrays))
     if adapter.head.shape[1] != len(card.labels) or adapter.bias.shape != (len(card.labels),):
         raise ValueError("the head does not fit the labels")
     return adapter, Domain(full("centres"), full("spreads"), float(arrays["limit"]))

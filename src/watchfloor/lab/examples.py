@@ -20,12 +20,16 @@ DEV: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One text with its labels; ``group`` stays in one part of every split, ``source`` says where it is from."""
+    """One text with its labels; ``group`` stays in one part of every split, ``source`` says where it is from.
+
+    ``weight`` is what it counts in learning, beside others of one.
+    """
 
     text: str
     labels: tuple[str, ...]
     group: str
     source: str
+    weight: float = 1.0
 
     @property
     def part(self) -> str:
@@ -52,7 +56,9 @@ def write(path: Path, examples: Iterable[Example]) -> int:
     with path.open("w", encoding="utf-8") as file:
         for each in examples:
             labels: str | list[str] = each.labels[0] if len(each.labels) == 1 else list(each.labels)
-            record = {"text": each.text, "label": labels, "group": each.group, "source": each.source}
+            record: dict[str, Any] = {"text": each.text, "label": labels, "group": each.group, "source": each.source}
+            if each.weight != 1:
+                record["weight"] = each.weight
             file.write(json.dumps(record, ensure_ascii=False) + "\n")
             count += 1
     return count

@@ -132,9 +132,14 @@ def chosen(options: Options, parts: Parts, say: Say) -> Options:
     """The options with what was left open: which label raises the alarm.
 
     Raises:
-        UsageError: a label that is named is not among the texts'.
+        UsageError: a label or a source that is named is not among the texts'.
     """
     labels = sorted(parts.labels)
+    heard = {each.source for each in parts.train} & {each.source for each in parts.dev}
+    for name in options.voice:
+        if name not in heard:
+            raise UsageError(f"no text to learn from and to choose by is from {name!r}.",
+                             hint=f"There are: {', '.join(sorted(heard)[:12])}.")  # fmt: skip
     for name in (options.alarm, options.none_label):
         if name and name != NONE and name not in labels:
             raise UsageError(f"no text is labelled {name!r}.", hint=f"There are: {', '.join(labels[:12])}.")
@@ -244,11 +249,11 @@ def run(options: argparse.Namespace, say: Say) -> int:
 
 
 def _task(options: argparse.Namespace) -> Task:
-    wanted = {what: getattr(options, what) for what in ("text", "label", "group", "source", "split")}
+    wanted = {what: getattr(options, what) for what in ("text", "label", "group", "source", "split", "weight")}
     made = Options(
         name=options.task, task=options.about, kind=options.kind, seed=options.seed, alarm=options.alarm,
         none_label=options.none_label, false_alarms=options.false_alarms, most_texts=options.most_texts,
-        unmask=options.unmask, visits=options.visits or VISITS,
+        unmask=options.unmask, visits=options.visits or VISITS, voice=tuple(filter(None, options.voice.split(","))),
     )  # fmt: skip
     key = Path(options.sign_with) if options.sign_with else None
     if key is not None and not key.is_file():
@@ -273,7 +278,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--task", required=True)
     add("--data", type=Path, required=True)
     for name in ("out", "report", "json", "about", "kind", "alarm", "none-label", "sign-with", "backbone", "baselines",
-                 "text", "label", "group", "source", "split"):  # fmt: skip
+                 "text", "label", "group", "source", "split", "weight", "voice"):  # fmt: skip
         add(f"--{name}", default="")
     add("--false-alarms", type=float, default=0.02)
     add("--full-minutes", type=float, default=FULL_MINUTES)

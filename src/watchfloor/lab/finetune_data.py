@@ -3,6 +3,7 @@
 Nothing is dropped in silence: kept + rejected = records, each rejection with its line. Knows nothing of splits.
 """
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ NAMES: Final[dict[str, tuple[str, ...]]] = {
               "标签", "类别", "标注", "分类", "结论"),
     "group": ("group", "group_id", "组", "分组"),
     "source": ("source", "origin", "dataset", "来源"),
+    "weight": ("weight", "sample_weight"),
     "split": ("split", "part", "subset", "partition"),
 }  # fmt: skip
 #: Words of a split column, for our parts.
@@ -44,7 +46,7 @@ _SHOWN: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One labelled text as it was given: its line, and the part it is given to, empty where none is."""
+    """One labelled text as it was given: its line, the part it is given to, empty where none is, and what it counts."""
 
     number: int
     text: str
@@ -52,10 +54,11 @@ class Line:
     group: str
     source: str
     part: str
+    weight: float = 1.0
 
     def example(self, group: str) -> Example:
         """As trainers take it."""
-        return Example(self.text, self.labels, group, self.source)
+        return Example(self.text, self.labels, group, self.source, self.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +158,24 @@ def _line(record: Record, columns: dict[str, str], facets: tuple[str, ...]) -> L
     elif len(labels) > 1:
         return 'several labels, and an expert chooses one: give one, or facets such as ["AV:N", "AC:L"]'
     rest = {what: _cell(record.fields.get(columns[what])) if what in columns else "" for what in ("group", "source")}
-    part = ""
-    if "split" in columns:
-        said = _cell(record.fields.get(columns["split"]))
-        part = PARTS.get(said.casefold().replace("-", "_").replace(" ", "_"), "")
-        if not part:
-            return f"split {said[:30]!r} is none of train, dev, test" if said else "no split"
-    return Line(record.line, _clean(text), tuple(map(_clean, labels)), rest["group"], rest["source"], part)
+    said = _cell(record.fields.get(columns["split"])) if "split" in columns else "train"
+    part = PARTS.get(said.casefold().replace("-", "_").replace(" ", "_"), "")
+    if not part:
+        return f"split {said[:30]!r} is none of train, dev, test" if said else "no split"
+    part = part if "split" in columns else ""
+    weight = _number(record.fields.get(columns["weight"], 1)) if "weight" in columns else 1.0
+    if not 0 < weight < math.inf:
+        return "its weight is no number above zero"
+    return Line(record.line, _clean(text), tuple(map(_clean, labels)), rest["group"], rest["source"], part, weight)
+
+
+def _number(value: Any) -> float:
+    """A cell as a number, NaN where it is none; an empty one is 1."""
+    said = _cell(value)
+    try:
+        return float(said) if said else 1.0
+    except ValueError:
+        return math.nan
 
 
 def _clean(text: str) -> str:

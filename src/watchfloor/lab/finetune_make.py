@@ -18,11 +18,11 @@ from watchfloor.experts.card import Calibration, Card, Windows
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.judging import probabilities
 from watchfloor.experts.packs import Plugged
-from watchfloor.experts.pieces import shape
+from watchfloor.experts.pieces import grams, shape
 from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, fit
-from watchfloor.lab.finetune_texts import Texts, Wide, windows_grams
+from watchfloor.lab.finetune_texts import Texts, Wide
 from watchfloor.lab.kinds import clusters_of
 from watchfloor.lab.temperature import alarm_offset, temperature
 
@@ -45,7 +45,8 @@ class Options:
 
     are bounded to ``false_alarms`` on the development part. ``none_label``: the label that means no label fits.
     ``most_texts``: training texts the trunk reads at most (the lexical path learns from all), 0 for all; ``visits``:
-    of texts by the upper block in training; ``unmask``: read what an alarm text says under a disguise too.
+    of texts by the upper block in training; ``unmask``: read what an alarm text says under a disguise too;
+    ``voice``: sources whose labels it answers with where sources disagree, empty for no one's.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Options:
     most_texts: int = 0
     visits: int = VISITS
     unmask: bool = False
+    voice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +78,16 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
         ValueError: a facet is missing in a text, or there is only one label.
     """
     labels = labels_of([*train, *dev], options)
+    if options.voice:  # it is chosen and calibrated by what it is to say
+        dev = [each for each in dev if each.source in options.voice]
     if len(dev) > MOST_DEV:
         dev = [dev[place] for place in np.random.default_rng(options.seed).permutation(len(dev))[:MOST_DEV]]
     card = blank_card(backbone, labels, options)
-    wide = wide_of(backbone, card, train, options)
+    wide = (wide_of(backbone, card, train, options), wide_of(backbone, card, dev, options))
     train = thinned(train, options)
     say(f"reading {len(train) + len(dev):,} texts with the frozen trunk")
-    read, places = texts_of(backbone, card, train)
-    read_dev, places_dev = texts_of(backbone, card, dev)
-    if options.alarm:
-        read.weight[:] = balanced(read.targets[:, 0])
-        read_dev.weight[:] = balanced(read_dev.targets[:, 0])
+    read, places = texts_of(backbone, card, train, options)
+    read_dev, places_dev = texts_of(backbone, card, dev, options)
     sizes = [len(each) for each in card.facets().values()]
     alarm = labels.index(options.alarm) if options.alarm else -1
     upper = encoder_of(backbone).upper
@@ -123,6 +124,7 @@ def blank_card(backbone: Backbone, labels: tuple[str, ...], options: Options) ->
     if len(labels) < 2:
         raise ValueError("an expert needs at least two labels")
     windows = replace(_ALARM, alarm_label=options.alarm, unmask=options.unmask) if options.alarm else Windows()
+    windows = replace(windows, words="text")
     windows = replace(windows, size=min(windows.size, backbone.pieces.places))
     if windows.overlap >= windows.size - 2:
         windows = replace(windows, overlap=windows.size // 4)
@@ -133,27 +135,26 @@ def blank_card(backbone: Backbone, labels: tuple[str, ...], options: Options) ->
 
 
 def thinned(train: Sequence[Example], options: Options) -> list[Example]:
-    """At most ``most_texts`` texts, drawn; what is common stays common, for that is what probabilities are about."""
+    """At most ``most_texts`` texts, drawn; what is common stays common, for that is what probabilities are about.
+
+    Where one source is spoken for, half of them are its own, if it has as many.
+    """
     if not options.most_texts or len(train) <= options.most_texts:
         return list(train)
-    draw = np.random.default_rng(options.seed)
-    return [train[place] for place in draw.permutation(len(train))[: options.most_texts]]
+    order = np.random.default_rng(options.seed).permutation(len(train))
+    own = [place for place in order if train[place].source in options.voice][: options.most_texts // 2]
+    taken = set(own)
+    rest = [place for place in order if place not in taken][: options.most_texts - len(own)]
+    return [train[place] for place in [*own, *rest]]
 
 
-def wide_of(backbone: Backbone, card: Card, train: Sequence[Example], options: Options) -> Wide:
-    """All training texts by the n-grams of their first window; of long alarm texts nobody knows which window it is."""
-    windows = card.windows
-    grams, kept = [], []
-    for start in range(0, len(train), 4_096):
-        part = train[start : start + 4_096]
-        for each, pieces in zip(part, backbone.pieces.split([each.text for each in part]), strict=True):
-            if options.alarm and len(pieces) > windows.size - 2:
-                continue
-            grams.append(windows_grams(backbone.pieces.windows(pieces, windows.size, windows.overlap, 1)[0].words))
-            kept.append(each)
-    targets = targets_of(card, kept)
-    weight = balanced(targets[:, 0]) if options.alarm else np.ones(len(kept), dtype=np.float32)
-    return Wide(grams, targets, weight)
+def wide_of(backbone: Backbone, card: Card, examples: Sequence[Example], options: Options) -> Wide:
+    """Texts by their n-grams alone, all of each."""
+    found = []
+    for start in range(0, len(examples), 4_096):
+        found += [grams(each) for each in backbone.pieces.split([e.text for e in examples[start : start + 4_096]])]
+    targets = targets_of(card, examples)
+    return Wide(found, targets, weights_of(examples, targets, options), sources_of(examples, options))
 
 
 def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]:
@@ -168,27 +169,41 @@ def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]
     return found
 
 
-def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example]) -> tuple[Texts, Floats]:
+def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example], options: Options) -> tuple[Texts, Floats]:
     """Texts as the trunk leaves them, and where each lies among kinds of text ``(texts, axes)``."""
     x: list[list[Any]] = []
-    grams: list[list[Any]] = []
     means = []
     windows = card.windows
     for start in range(0, len(examples), 512):
         pieces = backbone.pieces.split([each.text for each in examples[start : start + 512]])
         # Of a text with no label for its windows only so many are worth a training step.
-        most = min(windows.most, 6) if windows.join == "alarm" else 1
+        most = min(windows.most, 4) if windows.join == "alarm" else 1
         cut = [backbone.pieces.windows(each, windows.size, windows.overlap, most) for each in pieces]
         seen = iter(backbone.see([window for many in cut for window in many]))
         for many in cut:
             here = [next(seen) for _ in many]
             x.append([each.x.astype(np.float16) for each in here])
-            grams.append([windows_grams(window.words) for window in many])
             means.append(backbone.places(here[:1])[0])
     shapes = np.stack([shape(each.text) for each in examples])
-    return Texts(x, grams, shapes, targets_of(card, examples), np.ones(len(examples), dtype=np.float32)), np.stack(
-        means
-    )
+    targets = targets_of(card, examples)
+    weight, source = weights_of(examples, targets, options), sources_of(examples, options)
+    return Texts(x, shapes, targets, weight, source), np.stack(means)
+
+
+def sources_of(examples: Sequence[Example], options: Options) -> npt.NDArray[np.int64]:
+    """The number of each text's source ``(texts,)``: 0 for those that are spoken for, or for all where none is."""
+    if not options.voice:
+        return np.zeros(len(examples), dtype=np.int64)
+    others = sorted({each.source for each in examples} - set(options.voice))
+    number = {name: 1 + place for place, name in enumerate(others)}
+    return np.asarray([number.get(each.source, 0) for each in examples], dtype=np.int64)
+
+
+def weights_of(examples: Sequence[Example], targets: npt.NDArray[np.int64], options: Options) -> Floats:
+    """What each text counts ``(texts,)``, one in the mean: where an alarm is raised, every label weighs the same."""
+    given = np.asarray([each.weight for each in examples], dtype=np.float32)
+    found = given * balanced(targets[:, 0]) if options.alarm else given
+    return np.asarray(found / found.mean(), dtype=np.float32)
 
 
 def balanced(target: npt.NDArray[np.int64]) -> Floats:
@@ -207,7 +222,9 @@ def calibrated(card: Card, fitted: Fitted, dev: Texts, options: Options) -> Cali
     offsets = np.zeros(len(card.labels))
     if options.alarm:
         at = card.labels.index(options.alarm)
-        offsets[at] = alarm_offset(logits / divided, dev.targets[:, 0], at, options.false_alarms)
+        offsets[at] = alarm_offset(
+            logits / divided, dev.targets[:, 0], at, options.false_alarms, dev.weight.astype(float)
+        )
     found = Calibration(divided, tuple(map(float, offsets)), 0.0)
     probability = probabilities(replace(card, calibration=found), fitted.dev_logits)
     best = np.stack([probability[:, many].max(1) for many in facets], 1)

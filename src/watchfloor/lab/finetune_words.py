@@ -42,7 +42,7 @@ def speaking(backbone: Backbone, expert: Plugged, texts: Sequence[str]) -> Speak
             places.append(int(np.searchsorted(lexicon.grams, np.uint32(hashed))))
     if not places:
         return {}
-    moved = (lexicon.vectors[places].astype(np.float32) * lexicon.scale) @ lexicon.out
+    moved = lexicon.each(np.asarray(places, dtype=np.int64))
     found: Speaking = {}
     for columns in expert.card.facets().values():
         part = moved[:, columns] - moved[:, columns].mean(1, keepdims=True)

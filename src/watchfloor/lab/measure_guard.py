@@ -26,7 +26,7 @@ from watchfloor.experts.floor import ExpertFloor
 from watchfloor.lab.examples import Example
 from watchfloor.lab.measure_recording import wilson
 from watchfloor.lab.near_duplicates import alike
-from watchfloor.lab.tasks_prompt import OVER_DEFENCE, guard
+from watchfloor.lab.tasks_prompt import OVER_DEFENCE, TEMPLATES, guard
 
 #: Texts that evasions are laid over, and their length in characters.
 MANY, SHORTEST, LONGEST = 120, 30, 300
@@ -92,11 +92,12 @@ def measured(floor: ExpertFloor, texts: Sequence[Example]) -> dict[str, Any]:
     """All figures of ``texts``, none of which the guard has seen."""
     scores = alarms(floor, [each.text for each in texts])
     attack = np.asarray([each.labels[0] == "injection" for each in texts])
-    harmless = np.asarray([each.source == OVER_DEFENCE for each in texts])
+    harmless, filled = (np.asarray([each.source == name for each in texts]) for name in (OVER_DEFENCE, TEMPLATES))
     found: dict[str, Any] = {
         "attacks detected": _share(scores[attack] >= 0.5),
-        "harmless accepted": _share(scores[~attack & ~harmless] < 0.5),
+        "harmless accepted": _share(scores[~attack & ~harmless & ~filled] < 0.5),
         "harmless in the words of attacks accepted": _share(scores[harmless] < 0.5),
+        "the same, of templates never seen": _share(scores[filled] < 0.5),
         "recall at 1% false alarms": _share(scores[attack] > np.quantile(scores[~attack], 0.99)),
         "milliseconds a prompt": _timed(floor, [each.text for each in texts]),
     }

@@ -4,35 +4,54 @@ import csv
 import io
 import json
 import random
-from collections.abc import Iterator
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 import zstandard
 
-from watchfloor.lab.examples import Example, json_lines
+from watchfloor.lab.examples import Example, json_lines, part
 from watchfloor.lab.tasks_command import WRITTEN
+from watchfloor.lab.tasks_technique import plain
+from watchfloor.lab.tasks_written import filled
 
 ATTACK: Final = ("injection",)
 BENIGN: Final = ("benign",)
 #: Source of harmless texts in the words of attacks: a guard that raises an alarm here defends too much.
 OVER_DEFENCE: Final = "written_harmless"
+#: The same, filled into templates.
+TEMPLATES: Final = "templates_harmless"
+#: What one of them counts beside others: texts in the words of attacks are few, and what a guard is judged by.
+OWN_WEIGHT: Final = 6.0
+#: Words that attacks on assistants and reports about attacks share, and texts of each kind of report that are taken.
+_SHARED: Final = re.compile(
+    r"\b(?:bypass|inject|overrid|ignor|execut|command|admin|privilege|instruct|prompt|secret|reveal|disabl|hidden|"
+    r"password|token|policy|delet)", re.IGNORECASE,
+)  # fmt: skip
+_REPORTS: Final = 500
+#: Prompts of a game's players that begin alike, at most.
+MOST_ALIKE: Final = 2
 
 
 def guard(data: Path) -> Iterator[Example]:
     """Prompts and documents, ``injection`` or ``benign``; groups are near-duplicates and templates."""
     text = data / "text"
-    for found in (_labelled(text), _jailbreaks(text), _hijacks(text), _documents(text), _questions(text)):
+    for found in (_labelled(text), _jailbreaks(text), _hijacks(text), _documents(text), _questions(text), _told(text)):
         yield from found
     yield from _written("injections.txt", ATTACK, "written")
     yield from _written("ordinary_prompts.txt", BENIGN, OVER_DEFENCE)
+    yield from filled(attack=True, source="templates")
+    yield from filled(attack=False, source=TEMPLATES, weight=OWN_WEIGHT)
 
 
 def _written(name: str, labels: tuple[str, ...], source: str) -> Iterator[Example]:
     """Texts written for Watchfloor, one a line."""
     for line in (WRITTEN / name).read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
-            yield Example(line.replace("\\n", "\n"), labels, f"written {_stem(line) or line[:12]}", source)
+            weight = OWN_WEIGHT if labels == BENIGN else 1.0
+            yield Example(line.replace("\\n", "\n"), labels, f"written {_stem(line) or line[:12]}", source, weight)
 
 
 def _open(path: Path) -> str:
@@ -98,6 +117,10 @@ def _documents(text: Path) -> Iterator[Example]:
     """Documents as they are, and with an instruction planted in them (BIPIA, arXiv 2312.14197)."""
     draw = random.Random(0)
     planted: list[str] = []
+    own: dict[str, list[str]] = defaultdict(list)  # attacks of our own, each in the part it is in without a document
+    for each in (*_written("injections.txt", ATTACK, ""), *filled(attack=True, source="")):
+        if len(each.text) < 200:
+            own[each.part].append(each.text)
     for name in ("text_attack_train", "code_attack_train"):
         for many in json.loads(_open(text / "bipia" / f"{name}.json.zst")).values():
             planted += many
@@ -115,10 +138,15 @@ def _documents(text: Path) -> Iterator[Example]:
             question = record.get("question")
             if isinstance(question, str):
                 yield Example(question, BENIGN, group, "bipia")
+            if number % 3 == 0:
+                lines = context[:1200].split("\n")
+                lines.insert(draw.randrange(len(lines) + 1), draw.choice(own[part(group)]))
+                yield Example("\n".join(lines), ATTACK, group, "bipia_written")
 
 
 def _questions(text: Path) -> Iterator[Example]:
     """What people ask who work in security: full of the words of attacks, and none."""
+    often: Counter[str] = Counter()
     for record in json_lines(text / "cyberseceval" / "mitre_frr_mitre_frr.jsonl.zst"):
         yield Example(record["mutated_prompt"], BENIGN, f"frr {_stem(record['mutated_prompt'])}", "cyberseceval_frr")
     for path, field in (("seceval/questions", "question"), ("secbench/MCQs_2730", "question")):
@@ -126,7 +154,29 @@ def _questions(text: Path) -> Iterator[Example]:
             yield Example(record[field], BENIGN, f"{path} {_stem(record[field])}", path.partition("/")[0])
     for number, record in enumerate(json_lines(text / "tensor_trust" / "defense_prompts_unique.jsonl.zst")):
         prompt = record.get("opening_defense") or ""
-        if number % 12 == 0 and len(prompt) > 30:
-            yield Example(prompt, BENIGN, f"tensor defence {_stem(prompt)}", "tensor_defence")
+        stem = _stem(prompt)
+        # A few players try hundreds of variants of one prompt: they must not be what a threshold is set by.
+        if number % 12 == 0 and len(prompt) > 30 and often[stem] < MOST_ALIKE:
+            often[stem] += 1
+            yield Example(prompt, BENIGN, f"tensor defence {stem}", "tensor_defence")
     for number, record in enumerate(json_lines(text / "sevenllm" / "test_all.jsonl.zst")):
         yield Example(f"{record['instruction']} {record['input']}"[:900], BENIGN, f"seven {number}", "sevenllm")
+
+
+def _told(text: Path) -> Iterator[Example]:
+    """Reports, rules and descriptions that tell of attacks in the words prompts attack with."""
+    attack = ((r["text"], f"attack {r['src']}") for r in json_lines(text / "attack" / "enterprise_relations.jsonl.zst"))
+    sigma = ((f"{r['title']}. {r['description'] or ''}", f"sigma {r['id']}")
+             for r in json_lines(text / "sigma" / "sigma_rules.jsonl.zst"))  # fmt: skip
+    splunk = ((f"{r['name']}. {r['description'] or ''}", f"splunk {r['id']}")
+              for r in json_lines(text / "splunk_content" / "detections.jsonl.zst"))  # fmt: skip
+    cves = ((r["desc"], r["id"]) for r in json_lines(text / "cve" / "csaf_ics_cves.jsonl.zst"))
+    for name, many in (("attack", attack), ("sigma", sigma), ("splunk", splunk), ("cve", cves)):
+        yield from _sharing(name, many)
+
+
+def _sharing(name: str, many: Iterable[tuple[str | None, str]]) -> Iterator[Example]:
+    """Of one kind of report, texts that share words with attacks on assistants, drawn."""
+    found = sorted({(said[:800], group) for told, group in many if _SHARED.search(said := plain(told or ""))})
+    for told, group in random.Random(0).sample(found, min(_REPORTS, len(found))):
+        yield Example(told, BENIGN, group, f"told_{name}")

@@ -28,8 +28,8 @@ def temperature(facets: list[tuple[Floats, Ints]], weight: Floats | None = None)
     return float(np.exp(found.x))
 
 
-def alarm_offset(logits: Floats, target: Ints, at: int, share: float) -> float:
-    """What is added to the alarm's calibrated logit so that at most ``share`` of quiet texts raise it.
+def alarm_offset(logits: Floats, target: Ints, at: int, share: float, weight: Floats | None = None) -> float:
+    """What is added to the alarm's calibrated logit so that at most ``share`` of quiet texts, by weight, raise it.
 
     Only ever stricter: where fewer raise it than may, the probability stays what it is.
     """
@@ -37,4 +37,8 @@ def alarm_offset(logits: Floats, target: Ints, at: int, share: float) -> float:
     if not quiet.any():
         return 0.0
     margin = logits[quiet][:, at] - np.delete(logits[quiet], at, 1).max(1)
-    return min(0.0, -float(np.quantile(margin, 1 - share, method="higher")) - 1e-6)
+    order = np.argsort(margin)
+    below = np.cumsum(np.ones(len(order)) if weight is None else weight[quiet][order])
+    # The rounding of a sum must not let one text more through.
+    limit = int(np.searchsorted(below, (1 - share) * below[-1] - 1e-9 * below[-1]))
+    return min(0.0, -float(margin[order[min(limit, len(order) - 1)]]) - 1e-6)

@@ -1,0 +1,138 @@
+"""The lexical path: a linear model over n-grams, fitted as the convex problem it is.
+
+A text is its distinct n-grams over the square root of how many are known; each is weighed by its inverse document
+frequency in learning, which makes rare n-grams cheap under an L2 penalty, and which is folded into the weights after
+(TF-IDF under logistic regression, the baseline experts used to lose to). L-BFGS (Liu & Nocedal, 1989) goes to the
+optimum; many labels take too long for that and are learned in passes (``lab.finetune_many``).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+
+from watchfloor.experts.lexicon import Lexicon, SparseLexicon
+from watchfloor.lab.finetune_many import PASSES, Rows, learned, sparse
+from watchfloor.lab.finetune_texts import Wide, vocabulary_of
+from watchfloor.lab.temperature import log_loss, temperature
+
+#: Inverse strengths of the penalty that development texts choose from, and steps of L-BFGS.
+STRENGTHS: Final = (0.03, 0.1, 0.3, 1.0)
+_STEPS: Final = 80
+#: More labels than this are learned in passes (``lab.finetune_many``).
+MANY: Final = 64
+
+Floats = npt.NDArray[np.float32]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A lexical path, and what is said without any word ``(labels,)``."""
+
+    lexicon: Lexicon | SparseLexicon
+    bias: Floats
+
+    def of(self, grams: npt.NDArray[np.uint32]) -> Floats:
+        """Logits ``(labels,)`` of a text's distinct n-grams."""
+        return np.asarray(self.lexicon.of(grams) + self.bias, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Texts as rows of a sparse matrix ``(texts, n-grams)``, before inverse document frequencies."""
+
+    rows: csr_matrix
+    targets: npt.NDArray[np.int64]
+    weight: Floats
+
+
+def lexical(wide: Wide, dev: Wide, sizes: list[int], say: Say, seed: int = 0) -> Said:
+    """Learn from ``wide``, choose by ``dev``. ``sizes``: labels of each facet."""
+    vocabulary = vocabulary_of(wide.grams)
+    train, held = (Counted(counted(each.grams, vocabulary), each.targets, each.weight) for each in (wide, dev))
+    rarity = (np.log((1 + len(wide.grams)) / (1 + train.rows.getnnz(0))) + 1).astype(np.float32)
+    if len(sizes) == 1 and sizes[0] > MANY:
+        return _many(wide, train, held, vocabulary, rarity, say, seed)
+    found = [_facet(train, held, rarity, place, size, say) for place, size in enumerate(sizes)]
+    weights = np.concatenate(found, 1) * rarity[:, None]
+    scale = np.maximum(np.abs(weights).max(0, initial=0.0), 1e-12) / 127
+    vectors = np.round(weights / scale).astype(np.int8)
+    spoken = np.flatnonzero(np.any(vectors != 0, 1))
+    scale = scale.astype(np.float32)
+    lexicon = Lexicon(vocabulary[spoken], vectors[spoken], scale, np.eye(len(scale), dtype=np.float32))
+    return Said(lexicon, np.zeros(len(scale), np.float32))
+
+
+def _many(wide: Wide, train: Counted, held: Counted, vocabulary: npt.NDArray[np.uint32], rarity: Floats, say: Say,
+          seed: int) -> Said:  # fmt: skip
+    """The best sparse state for the development texts."""
+    places = np.split(train.rows.indices.astype(np.int64), train.rows.indptr[1:-1])
+    rows = Rows(places, wide.targets[:, 0], wide.weight, wide.source)
+    labels = int(wide.targets.max()) + 1
+    best: tuple[float, Said] | None = None
+    for number, (weights, bias) in enumerate(learned(rows, rarity, labels, seed)):
+        loss, right = _judged((held.rows @ weights + bias).astype(np.float64), held, 0)
+        say(f"words, pass {number}: held-out loss {loss:.4f}, held-out accuracy {right:.4f}")
+        if number >= PASSES and (best is None or loss < best[0]):
+            best = (loss, Said(sparse(vocabulary, weights), bias))
+    assert best is not None
+    return best[1]
+
+
+def _judged(logits: npt.NDArray[np.float64], dev: Counted, place: int) -> tuple[float, float]:
+    """Loss at the best temperature, and the share that is right."""
+    target = dev.targets[:, place]
+    weight = dev.weight.astype(np.float64)
+    loss = log_loss(logits / temperature([(logits, target)], weight), target, weight)
+    return loss, float((logits.argmax(1) == target).mean())
+
+
+def counted(grams: list[npt.NDArray[np.uint32]], vocabulary: npt.NDArray[np.uint32]) -> csr_matrix:
+    """Each text's known n-grams, each as one over the square root of how many there are ``(texts, n-grams)``."""
+    places, starts = [], [0]
+    for each in grams:
+        place = np.minimum(np.searchsorted(vocabulary, each), max(len(vocabulary) - 1, 0))
+        places.append(place[vocabulary[place] == each] if len(vocabulary) else place[:0])
+        starts.append(starts[-1] + len(places[-1]))
+    counts = np.diff(starts)
+    values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
+    flat = np.concatenate(places) if places else np.zeros(0, np.int64)
+    return csr_matrix((values, flat, starts), shape=(len(grams), len(vocabulary)), dtype=np.float32)
+
+
+def _facet(train: Counted, dev: Counted, rarity: Floats, place: int, labels: int, say: Say) -> Floats:
+    """Weights ``(n-grams, labels)`` of one facet, at the penalty that is best for the development texts."""
+    x, xd = (each.rows.multiply(rarity).tocsr() for each in (train, dev))
+    best: tuple[float, Floats] = (np.inf, np.zeros((x.shape[1], labels), np.float32))
+    weights = best[1]
+    for strength in STRENGTHS:  # each begins where the stronger penalty ended
+        weights = _fitted(x, train.targets[:, place], train.weight, weights, 1 / strength)
+        loss, right = _judged((xd @ weights).astype(np.float64), dev, place)
+        say(f"words, facet {place}, strength {strength:g}: held-out loss {loss:.4f}, held-out accuracy {right:.4f}")
+        if loss < best[0]:
+            best = (loss, weights)
+    return best[1]
+
+
+def _fitted(x: csr_matrix, target: npt.NDArray[np.int64], weight: Floats, start: Floats, penalty: float) -> Floats:
+    """Multinomial logistic regression: the least weighted cross entropy plus ``penalty / 2`` times squared weights."""
+    columns, shape, rows = x.T.tocsr(), start.shape, np.arange(x.shape[0])
+
+    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        weights = flat.reshape(shape).astype(np.float32)
+        gap = x @ weights
+        gap -= gap.max(1, keepdims=True)
+        np.exp(gap, out=gap)
+        gap /= gap.sum(1, keepdims=True)
+        missed = -(weight * np.log(np.maximum(gap[rows, target], 1e-12))).sum()
+        gap[rows, target] -= 1
+        slope = columns @ (gap * weight[:, None])
+        return float(missed + penalty / 2 * (flat**2).sum()), slope.ravel().astype(np.float64) + penalty * flat
+
+    found = minimize(loss, start.ravel().astype(np.float64), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+    return np.asarray(found.x.reshape(shape), dtype=np.float32)
