@@ -36,7 +36,7 @@ def test_what_tells_a_label_is_found(facets: int) -> None:
 
 
 def test_many_labels_are_learned_in_passes_and_what_speaks_least_does_not_ship(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finetune_many, "ENTRIES", 900)
+    monkeypatch.setattr(finetune_many, "ENTRIES_A_LABEL", 11)
     train, dev, fresh = (texts(count, seed, labels=80) for count, seed in ((3_000, 5), (400, 6), (400, 7)))
     said = lexical(train, dev, [80], silent)
     assert isinstance(said.lexicon, SparseLexicon) and len(said.lexicon.weights) <= 1_000

@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from watchfloor.experts.lexicon import Lexicon, SparseLexicon
-from watchfloor.lab.finetune_many import PASSES, Rows, learned, sparse
+from watchfloor.lab.finetune_many import Rows, learned, sparse
 from watchfloor.lab.finetune_texts import Wide, vocabulary_of
 from watchfloor.lab.temperature import log_loss, temperature
 
@@ -75,10 +75,10 @@ def _many(wide: Wide, train: Counted, held: Counted, vocabulary: npt.NDArray[np.
     rows = Rows(places, wide.targets[:, 0], wide.weight, wide.source)
     labels = int(wide.targets.max()) + 1
     best: tuple[float, Said] | None = None
-    for number, (weights, bias) in enumerate(learned(rows, rarity, labels, seed)):
+    for number, (weights, bias, ships) in enumerate(learned(rows, rarity, labels, seed)):
         loss, right = _judged((held.rows @ weights + bias).astype(np.float64), held, 0)
         say(f"words, pass {number}: held-out loss {loss:.4f}, held-out accuracy {right:.4f}")
-        if number >= PASSES and (best is None or loss < best[0]):
+        if ships and (best is None or loss < best[0]):
             best = (loss, Said(sparse(vocabulary, weights), bias))
     assert best is not None
     return best[1]

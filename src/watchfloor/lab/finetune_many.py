@@ -18,12 +18,14 @@ from torch.nn import functional
 
 from watchfloor.experts.lexicon import SparseLexicon
 
-#: Passes, texts a step, the first rate, and the share of n-grams left out.
-PASSES, BATCH, RATE, DROPPED = 6, 256, 0.15, 0.5
+#: Texts a step, the first rate, and the share of n-grams left out.
+BATCH, RATE, DROPPED = 256, 0.15, 0.5
+#: Visits of texts that passes are made for, and how few and many passes may be.
+VISITS, FEWEST, MOST = 545_000, 6, 14
 #: Passes after the least speaking weights are gone, in which the others make up for them.
 MENDING: Final = 2
-#: Weights that ship, a label of an n-gram each.
-ENTRIES: Final = 320_000
+#: Weights that ship for each label, in the mean.
+ENTRIES_A_LABEL: Final = 896
 _SMOOTHING: Final = 0.02
 _SPECK: Final = 1e-4
 #: Texts that the shares of all sources are worth beside a source's own.
@@ -75,8 +77,8 @@ class _Linear(nn.Module):
         return said
 
 
-def learned(rows: Rows, rarity: Floats, labels: int, seed: int) -> Iterator[tuple[Floats, Floats]]:
-    """Weights ``(n-grams, labels)``, rarity folded in, and bias ``(labels,)`` after each pass; the last are sparse."""
+def learned(rows: Rows, rarity: Floats, labels: int, seed: int) -> Iterator[tuple[Floats, Floats, bool]]:
+    """After each pass weights ``(n-grams, labels)``, rarity folded in, bias ``(labels,)``, and if they are sparse."""
     torch.manual_seed(seed)
     torch.sparse.check_sparse_tensor_invariants.disable()  # type: ignore[no-untyped-call]
     draw = np.random.default_rng(seed)
@@ -85,14 +87,16 @@ def learned(rows: Rows, rarity: Floats, labels: int, seed: int) -> Iterator[tupl
     rest = torch.optim.Adagrad([net.bias, net.offsets], lr=RATE / 2, initial_accumulator_value=_SPECK)
     often = np.bincount(np.concatenate(rows.places), minlength=len(rarity))
     kept: Tensor | None = None
-    for number in range(PASSES + MENDING):
-        if number == PASSES:
+    passes = int(np.clip(VISITS // len(rows.places), FEWEST, MOST))
+    for number in range(passes + MENDING):
+        if number == passes:
             kept = _speaking(net.weights(), often)
         for group in words.param_groups:
-            group["lr"] = RATE * max(1 - 0.8 * number / PASSES, 0.2)
+            group["lr"] = RATE * max(1 - 0.8 * number / passes, 0.2)
         _pass(net, rows, draw, words, rest, kept)
         weights = net.weights().numpy()
-        yield weights if kept is None else weights * kept.numpy(), (net.bias + net.offsets[0]).detach().numpy().copy()
+        shown = weights if kept is None else weights * kept.numpy()
+        yield shown, (net.bias + net.offsets[0]).detach().numpy().copy(), kept is not None
 
 
 def priors(target: Places, source: Places, labels: int) -> Floats:
@@ -131,10 +135,11 @@ def _pass(net: _Linear, rows: Rows, draw: np.random.Generator, words: torch.opti
 def _speaking(weights: Tensor, often: npt.NDArray[np.int64]) -> Tensor:
     """Which of the weights move answers most: as large, and as often met."""
     moves = weights.abs() * torch.from_numpy(np.sqrt(often).astype(np.float32))[:, None]
-    if moves.numel() <= ENTRIES:
+    most = ENTRIES_A_LABEL * moves.shape[1]
+    if moves.numel() <= most:
         return torch.ones_like(moves)
     # A sample tells the limit well enough, and sorting all of them takes longer than learning.
-    limit = torch.quantile(moves.flatten()[:: max(moves.numel() // 1_000_000, 1)], 1 - ENTRIES / moves.numel())
+    limit = torch.quantile(moves.flatten()[:: max(moves.numel() // 1_000_000, 1)], 1 - most / moves.numel())
     return (moves > limit).float()
 
 
