@@ -102,26 +102,24 @@ class Growth:
     def _admit_tree(self, number: int, reason: Reason) -> None:
         if number in self.members:
             return
-        ran = reason.step == "trace" and reason.trace[5:] in self.index.actors[number].ran
-        given = reason.step in ("alert", "log-in")
-        planter = reason.step == "trace" and not ran
-        top, members = self.own_tree(number, given=given, planted=ran, planter=planter)
+        top, members = self.own_tree(number, reason)
         self.roots.append(top)
         self._admit(number, reason)
         for member in members:
             self._admit(member, Reason("lineage", number if member != number else reason.source))
 
-    def own_tree(
-        self, number: int, *, given: bool = False, planted: bool = False, planter: bool = False
-    ) -> tuple[int, list[int]]:
+    def own_tree(self, number: int, reason: Reason) -> tuple[int, list[int]]:
         """The part of the process tree that is one actor's own: its top, and all in it.
 
         Upwards while the parent was started in this recording for the same purpose: most of what it started is odd or
         in the case. A session is taken whole if hardly anybody comes from its address, or if the process was started
-        by hand in it, not by something ``planted`` there, and it is odd as a whole or ``given``: what the alert or a
-        log-in of the case is about. What a service started for one request is taken whole with its ``planter``.
+        by hand in it, not by something planted there, and it is odd as a whole or what the alert or a log-in is about.
+        What a service started for one request is taken whole with the hand that planted a file or called.
         """
         index = self.index
+        given = reason.step in ("alert", "log-in")
+        planted = reason.step == "trace" and reason.trace[5:] in index.actors[number].ran
+        planter = reason.step == "trace" and not planted
         top = self._planted_above(number) if given else number
         for parent in index.ancestors(top):
             if self.generic(parent) or index.daemon(parent, top) or not self._mostly_own(parent, top):
