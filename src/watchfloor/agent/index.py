@@ -25,8 +25,6 @@ _JOBS: Final = frozenset(("cron", "crond", "atd", "anacron"))
 #: Seconds after a process's last record in which it may start one that the film put elsewhere.
 STARTED_WITHIN: Final = 2.0
 ROOT: Final = frozenset(("root", "uid:0", "0", "SYSTEM"))
-#: An address with at most so many trees speaks to few.
-FEW_TREES: Final = 24
 #: Files one process writes, at most, for what it wrote to say something of who ran it.
 MOST_WRITTEN: Final = 60
 #: Remote addresses of one visitor's process, at most.
@@ -89,7 +87,6 @@ class Index:
         self.scenes: dict[int, list[int]] = defaultdict(list)
         self._kinds()
         self._by_id: dict[str, int] = {}
-        self._foreign: dict[str, bool] = {}
         self.by_command: dict[str, list[int]] = defaultdict(list)
         self.session_server: dict[tuple[str, str], int] = {}
         self.remotes: dict[int, str] = {}
@@ -288,15 +285,6 @@ class Index:
     def installer(self, number: int) -> bool:
         """Whether a process lays down files by the dozen, as packages and archives are unpacked."""
         return len(self.wrote.get(number, ())) > MOST_WRITTEN
-
-    def foreign(self, trace: str) -> bool:
-        """Whether a trace is an address of no host here, that few trees name or speak to."""
-        kind, _, name = trace.partition(":")
-        if kind != "address" or name in self.own_addresses:
-            return False
-        if trace not in self._foreign:
-            self._foreign[trace] = len({self.actors[n].tree for n in self.holders[trace]}) <= FEW_TREES
-        return self._foreign[trace]
 
     def hub(self, number: int) -> bool:
         """Whether many meet in a process: a listener, a daemon that runs everybody's jobs; not one visitor's server."""

@@ -1,6 +1,5 @@
 """The procedural planner: alert → backtrack → scope → hypothesis tests → kill chain → gaps. No language model."""
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
@@ -26,17 +25,12 @@ HYPOTHESES: Final = (
 )  # fmt: skip
 #: A sign below this weight is what anybody does.
 TELLING: Final = 0.5
-#: Weights of the verdict: a logistic regression over 131 cases of the five training hosts of ``range/`` (72 attacks, 59
-#: ordinary scenes and false alarms; hosts left out one by one: 71 of 72 attacks and 8% of the others over one half).
-#: Strong signs and their tactics (in parts of MOST_SIGNS), odd processes, a log-in and an address of a stranger, and
-#: nothing but usual log-ins.
-SIGNS, SPREAD, ODD, STRANGER, ADDRESS, USUAL, BIAS = 0.40, 0.46, 1.74, 1.29, 1.30, -2.14, -0.47
-#: What threat intelligence knows of an indicator; set by hand.
-KNOWN: Final = 3.0
-MOST_SIGNS: Final = 6
-#: From these probabilities on a case is malicious, or suspicious.
-MALICIOUS: Final = 0.6
-SUSPICIOUS: Final = 0.45
+#: Weights of the verdict, set by hand and looked at on one training host: strong signs, tactics they spread over, odd
+#: processes, what intelligence knows; and what a usual log-in and rare privilege take away. From MALICIOUS and
+#: SUSPICIOUS on it is so.
+STRONG, SPREAD, ODD, KNOWN, USUAL = 0.35, 0.5, 2.0, 2.0, 0.7
+MALICIOUS: Final = 2.0
+SUSPICIOUS: Final = 1.2
 
 
 class ProceduralPlanner:
@@ -153,9 +147,10 @@ def _tests(signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Tool
 
 def _judge(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Toolbox) -> None:
     strong = {name: shown[0][0] for name, shown in signs.items() if shown[0][0].weight >= TELLING}
-    likely = probability(strong.values(), telling, box, sum("intel" in one for one in found.indicators))
-    found.verdict = "malicious" if likely >= MALICIOUS else "suspicious" if likely >= SUSPICIOUS else "benign"
-    found.confidence = 1.0 - likely if found.verdict == "benign" else likely
+    score = score_of(strong.values(), telling, box, sum("intel" in one for one in found.indicators))
+    found.verdict = "malicious" if score >= MALICIOUS else "suspicious" if score >= SUSPICIOUS else "benign"
+    edge = SUSPICIOUS if found.verdict == "benign" else MALICIOUS
+    found.confidence = min(0.99, 0.5 + abs(score - edge) / 6.0)
     row = box.index.actors[telling.members[0]].rows[0]
     hosts = sorted({box.index.actors[m].played.host for m in telling.members})
     what = {"malicious": "This is an attack", "suspicious": "This should be looked at",
@@ -175,20 +170,22 @@ def _judge(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telli
     found.graph["hosts"], found.graph["tactics"] = hosts, dict(tactics)
 
 
-def probability(strong: Iterable[Sign], telling: Telling, box: Toolbox, known: int) -> float:
-    """How likely a case is an attack, in [0, 1]; ``known``: indicators that threat intelligence knows."""
+def score_of(strong: Iterable[Sign], telling: Telling, box: Toolbox, known: int) -> float:
+    """How much speaks for an attack; the verdict's scale."""
     signs = list(strong)
-    growth, index = telling.growth, box.index
-    told = [growth.odd.get(m, 0.0) >= 0.5 for m in telling.members if index.actors[m].commands]
+    growth = box.growth
+    score = 0.0
+    told = [growth.odd.get(m, 0.0) >= 0.5 for m in telling.members if box.index.actors[m].commands]
+    odd = sum(told) / (len(told) + 2)
+    score += (
+        min(2.0, STRONG * sum(sign.weight for sign in signs))
+        + SPREAD * max(0, len({s.tactic for s in signs}) - 1) * 0.5
+    )
+    score += ODD * odd + KNOWN * bool(known)
     logins = {login for m in telling.members if (login := growth.session_login(m)) is not None}
-    rare = any(growth.rare_login(login) for login in logins)
-    foreign = any(index.foreign(trace) for m in telling.members for trace in index.actors[m].traces)
-    score = BIAS + SIGNS * min(1.0, sum(sign.weight for sign in signs) / MOST_SIGNS)
-    score += SPREAD * min(1.0, len({sign.tactic for sign in signs}) / MOST_SIGNS)
-    score += ODD * sum(told) / (len(told) + 2) + STRANGER * rare + ADDRESS * foreign + KNOWN * bool(known)
-    if logins and not rare and not foreign:
-        score += USUAL
-    return 1.0 / (1.0 + math.exp(-score))
+    if logins and not any(growth.rare_login(login) for login in logins):
+        score -= USUAL
+    return score
 
 
 def _decode(found: Investigation, telling: Telling) -> None:
