@@ -27,6 +27,8 @@ ODD_SESSION: Final = 0.5
 OWN_SHARE: Final = 0.7
 #: Seconds between a wrapper and what it handed over.
 HAND_OVER: Final = 5.0
+#: What the system brought: to run it says nothing of who one is.
+NOT_OWN: Final = (*SYSTEM, *COMMON)
 #: Processes of what a service started for one request, at most.
 REQUEST: Final = 40
 #: Times one trace is gone over: who planted it may join first, and then those who ran it.
@@ -51,8 +53,6 @@ class Growth:
     index: Index
     odd: Mapping[int, float] = field(default_factory=dict)
     members: dict[int, Reason] = field(default_factory=dict)
-    roots: list[int] = field(default_factory=list)
-    began: float = float("inf")
     _waiting: deque[int] = field(default_factory=deque)
     _shares: dict[int, float] = field(default_factory=dict)
     _logins: dict[int, int | None] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Growth:
                 self._admit_tree(server, Reason("log-in", number))
             for trace in self.index.actors[number].traces:
                 # again when its writer joins: what others ran afterwards is then the case's
-                wrote = any(who == number for _, who in self.index.writes.get(trace[5:], ()))
+                wrote = trace[5:] in self.index.wrote.get(number, ())
                 if (trace, wrote) not in self._used:
                     self._used.add((trace, wrote))
                     self._follow(trace, number)
@@ -91,25 +91,21 @@ class Growth:
         if number in self.members or len(self.members) >= MOST_MEMBERS:
             return
         self.members[number] = reason
-        actor = self.index.actors[number]
         login = self.session_login(number)
         if login is not None and self.rare_login(login):
             self.rare.add(self.index.remotes[login])
-        if actor.rows:
-            self.began = min(self.began, actor.first)
         self._waiting.append(number)
 
     def _admit_tree(self, number: int, reason: Reason) -> None:
         if number in self.members:
             return
-        top, members = self.own_tree(number, reason)
-        self.roots.append(top)
+        tree = self.own_tree(number, reason)
         self._admit(number, reason)
-        for member in members:
+        for member in tree:
             self._admit(member, Reason("lineage", number if member != number else reason.source))
 
-    def own_tree(self, number: int, reason: Reason) -> tuple[int, list[int]]:
-        """The part of the process tree that is one actor's own: its top, and all in it.
+    def own_tree(self, number: int, reason: Reason) -> list[int]:
+        """The part of the process tree that is one actor's own.
 
         Upwards while the parent was started in this recording for the same purpose: most of what it started is odd or
         in the case. A session is taken whole if hardly anybody comes from its address, or if the process was started
@@ -136,7 +132,7 @@ class Growth:
         alone = alone and (given or (planter and len(tree) <= REQUEST))
         if index.cron_tree(number) or top == login or alone:
             found += tree
-        return top, list(dict.fromkeys(found))
+        return list(dict.fromkeys(found))
 
     def _planted_above(self, number: int) -> int:
         """The highest process above, up to a session's shell or a daemon, that ran something not the system's own."""
@@ -144,14 +140,14 @@ class Growth:
         for parent in self.index.ancestors(number):
             if not self.index.actors[parent].commands or self.index.actors[parent].said.startswith("-"):
                 break
-            if any(not path.startswith((*SYSTEM, *COMMON)) for path in self.index.actors[parent].ran):
+            if any(not path.startswith(NOT_OWN) for path in self.index.actors[parent].ran):
                 top = parent
         return top
 
     def _by_hand(self, number: int) -> bool:
         """Whether a process was started from a session's shell with nothing but the system's programs in between."""
         ran = (path for n in self.index.ancestors(number) for path in self.index.actors[n].ran)
-        return all(path.startswith((*SYSTEM, *COMMON)) for path in ran)
+        return all(path.startswith(NOT_OWN) for path in ran)
 
     def generic(self, number: int) -> bool:
         """Whether a process starts whatever it is told to, or was there before the recording."""

@@ -21,7 +21,8 @@ from watchfloor.film.words import base_name
 MOST_KINDS: Final = 400
 #: Programs one process ran that say what kind of process it is.
 _PROGRAMS: Final = 6
-_JOBS: Final = frozenset(("cron", "crond", "atd", "anacron"))
+#: Daemons that run jobs.
+JOB_DAEMONS: Final = frozenset(("cron", "crond", "atd", "anacron"))
 #: Seconds after a process's last record in which it may start one that the film put elsewhere.
 STARTED_WITHIN: Final = 2.0
 ROOT: Final = frozenset(("root", "uid:0", "0", "SYSTEM"))
@@ -83,7 +84,6 @@ class Index:
         self.wrote: dict[int, set[str]] = defaultdict(set)
         self._fill()
         self.kinds_of: dict[str, set[int]] = defaultdict(set)
-        self.seen: dict[int, int] = defaultdict(int)
         self.scenes: dict[int, list[int]] = defaultdict(list)
         self._kinds()
         self._by_id: dict[str, int] = {}
@@ -92,7 +92,6 @@ class Index:
         self.remotes: dict[int, str] = {}
         self.sessions_from: dict[str, int] = defaultdict(int)
         self.trees: dict[int, list[int]] = defaultdict(list)
-        self._kind_trees: dict[int, set[int]] = defaultdict(set)
         self._sessions()
         self._trees()
         known = [time for time in self.times if time]
@@ -208,7 +207,6 @@ class Index:
             said = actor.commands[:_PROGRAMS] or [actor.played.image]
             key = tuple(sorted({masked(text) for text in said}))
             actor.kind = names.setdefault(key, len(names))
-            self.seen[actor.kind] += 1
             self.scenes[actor.played.scene].append(number)
             for trace in actor.traces:
                 self.kinds_of[trace].add(actor.kind)
@@ -247,9 +245,6 @@ class Index:
             kinds[actor.tree].add(actor.kind)
         for number, actor in enumerate(self.actors):
             self.trees[actor.tree].append(number)
-        for actor in self.actors:
-            self._kind_trees[actor.kind].add(actor.tree)
-        self.trees_of_kind = {kind: len(trees) for kind, trees in self._kind_trees.items()}
         names: dict[frozenset[int], int] = {}
         for actor in self.actors:
             actor.tree_kind = names.setdefault(frozenset(kinds[actor.tree]), len(names))
@@ -272,7 +267,7 @@ class Index:
 
     def _job(self, number: int) -> bool:
         actor = self.actors[number]
-        return base_name(actor.played.image) in _JOBS or any("CRON" in c for c in actor.commands)
+        return base_name(actor.played.image) in JOB_DAEMONS or any("CRON" in c for c in actor.commands)
 
     def daemon(self, number: int, child: int) -> bool:
         """Whether a process is the daemon that started a job."""

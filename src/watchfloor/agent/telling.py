@@ -7,9 +7,9 @@ from typing import Any, Final
 from watchfloor.agent.case import Claim, Moment
 from watchfloor.agent.checking import quoted
 from watchfloor.agent.growing import Growth
+from watchfloor.agent.index import JOB_DAEMONS
 from watchfloor.agent.signs import Sign, of_command, of_written
 from watchfloor.base.scenes import iso
-from watchfloor.film.lexicon import LAUNCHERS
 from watchfloor.film.words import base_name
 
 #: Lines of a timeline, nodes of a graph, ids one sentence cites, at most.
@@ -18,7 +18,6 @@ MOST_NODES: Final = 90
 MOST_CITED: Final = 12
 #: Seconds from a process's first record to the launch that is its own: a later one is of a pid that came round.
 LAUNCHED_WITHIN: Final = 5.0
-_JOBS: Final = frozenset(("cron", "crond", "atd", "anacron"))
 
 
 class Telling:
@@ -75,7 +74,7 @@ class Telling:
         actor = index.actors[number]
         parent = index.actors[actor.parent] if actor.parent != -1 else None
         ids = self.cite(number)
-        if parent is not None and base_name(parent.played.image) in _JOBS:
+        if parent is not None and base_name(parent.played.image) in JOB_DAEMONS:
             return Claim(f"It came in through a scheduled job that runs {quoted(actor.said)}.", ids, "entry")
         if not actor.played.session and actor.played.user not in ("", "root"):
             text = f"A service that runs as {quoted(actor.played.user)} was made to run {quoted(actor.said)}."
@@ -204,8 +203,3 @@ class Telling:
                               "event_ids": one["event_ids"]})  # fmt: skip
                 edges += [{"from": f"p{h}", "to": f"i{place}", "why": one["type"]} for h in holders]
         return {"nodes": nodes, "edges": edges, "left_out": max(0, len(self.members) - len(kept))}
-
-    def generic_root(self, number: int) -> bool:
-        """Whether lineage ends at a launcher, so nothing is missing above the root."""
-        chain = self.index.ancestors(number)
-        return bool(chain) and base_name(self.index.actors[chain[0]].played.image) in LAUNCHERS

@@ -117,7 +117,7 @@ class Tie:
         named = not self._writes and other == self._came and self._came not in self._runs
         if not named and (not before or before[-1] != other):
             return 0.0
-        new = named or (before[-1:] == [other] and self._ran >= self._writes[0][0])
+        new = named or self._ran >= self._writes[0][0]
         new = new and not self._name.startswith("/etc/") and not self._index.installer(other)
         return 0.9 if new or tree_share >= ODD_TREE["path"] else 0.0
 

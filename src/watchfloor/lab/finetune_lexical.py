@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from watchfloor.experts.lexicon import Lexicon, SparseLexicon
+from watchfloor.experts.lexicon import Lexicon, SparseLexicon, known
 from watchfloor.lab.finetune_many import Rows, learned, sparse
 from watchfloor.lab.finetune_texts import Wide, vocabulary_of
 from watchfloor.lab.temperature import log_loss, temperature
@@ -94,12 +94,9 @@ def _judged(logits: npt.NDArray[np.float64], dev: Counted, place: int) -> tuple[
 
 def counted(grams: list[npt.NDArray[np.uint32]], vocabulary: npt.NDArray[np.uint32]) -> csr_matrix:
     """Each text's known n-grams, each as one over the square root of how many there are ``(texts, n-grams)``."""
-    places, starts = [], [0]
-    for each in grams:
-        place = np.minimum(np.searchsorted(vocabulary, each), max(len(vocabulary) - 1, 0))
-        places.append(place[vocabulary[place] == each] if len(vocabulary) else place[:0])
-        starts.append(starts[-1] + len(places[-1]))
-    counts = np.diff(starts)
+    places = [known(vocabulary, each) for each in grams]
+    counts = np.asarray([len(each) for each in places], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(counts)])
     values = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts).astype(np.float32)
     flat = np.concatenate(places) if places else np.zeros(0, np.int64)
     return csr_matrix((values, flat, starts), shape=(len(grams), len(vocabulary)), dtype=np.float32)
