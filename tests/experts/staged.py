@@ -29,7 +29,10 @@ def drawn(backbone: Backbone, name: str = "one", seed: int = 0, labels: tuple[st
     lexicon = Lexicon(known, draw.integers(-90, 90, (len(known), len(labels))).astype(np.int8),
                       np.full(len(labels), 0.01, np.float32), np.eye(len(labels), dtype=np.float32))  # fmt: skip
     lora = {key: (some(i * width, RANK), some(RANK, o * width)) for key, (i, o) in MAPS.items()}
-    adapter = Adapter(lora, some(width), some(2 * width + SHAPE, len(labels)), some(len(labels)), lexicon)
+    # In bytes already, as a pack keeps it: what is read back is the very same on every processor.
+    head = draw.integers(-126, 127, (2 * width + SHAPE, len(labels)))
+    head[0] = 127
+    adapter = Adapter(lora, some(width), (head * 0.006).astype(np.float32), some(len(labels)), lexicon)
     card = Card(name, "choice", labels, "drawn", backbone.version, windows, Calibration(1.0, (0.0,) * len(labels), 0.0),
                 "", {}, {}, "2026-01-01")  # fmt: skip
     domain = Domain(np.zeros((1, axes), np.float32), np.ones((1, axes), np.float32), limit)

@@ -25,7 +25,7 @@ def test_a_pack_answers_as_the_expert_it_was_made_of(backbone: Backbone, tmp_pat
         floor.plug(expert)
         answers.append(floor.ask("one", [TEXT])[0].labels)
     assert [each.name for each in answers[0]] == [each.name for each in answers[1]]
-    np.testing.assert_allclose([e.score for e in answers[0]], [e.score for e in answers[1]], atol=1e-3)
+    np.testing.assert_allclose([e.score for e in answers[0]], [e.score for e in answers[1]], atol=1e-5)
 
 
 @pytest.mark.parametrize("at", [0, 100, -1])
