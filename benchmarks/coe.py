@@ -27,12 +27,13 @@ from watchfloor.experts.backbone import RANK, Backbone
 from watchfloor.experts.card import Calibration, Card, Windows
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.floor import ExpertFloor
-from watchfloor.experts.lexicon import Lexicon
+from watchfloor.experts.lexicon import SparseLexicon
 from watchfloor.experts.packs import Plugged, load, save
 from watchfloor.experts.pieces import SHAPE
 
 LABELS = 230
-GRAMS, AXES = 32_768, 64
+#: N-grams, and labels that one of them speaks for: 896 weights a label, as `lab finetune` keeps.
+GRAMS, SPEAKS_FOR = 32_768, 7
 
 
 def drawn(backbone: Backbone, name: str, seed: int) -> Plugged:
@@ -45,7 +46,10 @@ def drawn(backbone: Backbone, name: str, seed: int) -> Plugged:
 
     lora = {key: (some(i * width, RANK), some(RANK, o * width)) for key, (i, o) in MAPS.items()}
     grams = np.sort(draw.choice(2**32, GRAMS, replace=False).astype(np.uint32))
-    lexicon = Lexicon(grams, draw.integers(-100, 100, (GRAMS, AXES)).astype(np.int8), some(AXES), some(AXES, LABELS))
+    starts = np.arange(0, GRAMS * SPEAKS_FOR + 1, SPEAKS_FOR, dtype=np.int32)
+    which = draw.integers(0, LABELS, GRAMS * SPEAKS_FOR).astype(np.uint16)
+    weights = draw.integers(-100, 100, GRAMS * SPEAKS_FOR).astype(np.int8)
+    lexicon = SparseLexicon(grams, starts, which, weights, some(LABELS))
     adapter = Adapter(lora, some(width), some(2 * width + SHAPE, LABELS), some(LABELS), lexicon)
     labels = tuple(f"L{number}" for number in range(LABELS))
     card = Card(name, "choice", labels, "drawn", backbone.version, Windows(), Calibration(1.0, (0.0,) * LABELS, 0.0),
@@ -54,22 +58,23 @@ def drawn(backbone: Backbone, name: str, seed: int) -> Plugged:
     return Plugged(card, adapter, domain, f"v{seed}", Path(), "")
 
 
-def resident_bytes() -> int:
-    """Private and shared memory of this process that is in use now."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
+def own_bytes(process: int | str = "self") -> int:
+    """Memory of a process that is in use now, each page divided by those who share it."""
+    for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
             return int(line.split()[1]) * 1024
-    raise OSError("no VmRSS")
+    raise OSError("no Pss")
 
 
 CHILD = """
 import sys
 sys.path.insert(0, {benchmarks!r})
-from coe import drawn, resident_bytes
+import onnxruntime, tokenizers
+from coe import drawn, own_bytes
 from watchfloor.experts import bundled
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.floor import ExpertFloor
-before = resident_bytes()
+before = own_bytes()
 text = "a remote attacker sends a crafted request and executes code " * 3
 kept = []
 for number in range({bases}):
@@ -81,20 +86,36 @@ for number in range({bases}):
         names.append(expert.name)
     floor.ask_all(names, [text] * 8)
     kept.append(floor)
-print(resident_bytes() - before)
+print(before, flush=True)
+sys.stdin.read()
 """
 
 
 def memory() -> dict[str, float]:
-    """Bytes of one base with one expert, with six, and of six bases with one each; a process each."""
+    """MiB of one base with one expert, of one with six, and of six models: in one process, and served by one each.
 
-    def measured(bases: int, experts: int) -> int:
+    ``own``: without what Python, ONNX Runtime and the tokenizer take before any model is there.
+    """
+
+    def measured(processes: int, bases: int, experts: int) -> tuple[float, float]:
         program = CHILD.format(benchmarks=str(Path(__file__).parent), bases=bases, experts=experts)
-        return int(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+        running = [subprocess.Popen([sys.executable, "-c", program], text=True, stdin=subprocess.PIPE,
+                                    stdout=subprocess.PIPE) for _ in range(processes)]  # fmt: skip
+        without = [int(each.stdout.readline()) if each.stdout else 0 for each in running]
+        whole = sum(own_bytes(each.pid) for each in running) / 2**20
+        for each in running:
+            each.communicate("")
+        return whole, whole - sum(without) / 2**20
 
-    one, six, apart = measured(1, 1), measured(1, 6), measured(6, 1)
-    return {"one_base_one_expert_mib": one / 2**20, "one_base_six_experts_mib": six / 2**20,
-            "six_bases_mib": apart / 2**20, "six_to_one": six / one, "saved_against_six": 1 - six / apart}  # fmt: skip
+    (one, own_one), (six, own_six) = measured(1, 1, 1), measured(1, 1, 6)
+    (apart, own_apart), (served, _) = measured(1, 6, 1), measured(6, 1, 1)
+    return {
+        "one_base_one_expert_mib": one, "one_base_six_experts_mib": six, "six_bases_in_one_process_mib": apart,
+        "six_processes_mib": served, "own": {"one_base_one_expert_mib": own_one, "one_base_six_experts_mib": own_six,
+        "six_bases_mib": own_apart}, "six_to_one": six / one, "own_six_to_one": own_six / own_one,
+        "saved_against_six_in_one_process": 1 - six / apart, "own_saved_against_six": 1 - own_six / own_apart,
+        "saved_against_six_processes": 1 - six / served,
+    }  # fmt: skip
 
 
 def timed(work, repeat: int = 15) -> float:

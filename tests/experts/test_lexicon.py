@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.experts.staged import drawn, listening, packed
+from tests.experts.staged import drawn, listening
 from watchfloor.base.errors import PackError
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.floor import ExpertFloor
 from watchfloor.experts.lexicon import Lexicon, SparseLexicon
 from watchfloor.experts.packs import load, save
 from watchfloor.experts.pieces import grams
-from watchfloor.store.packs import write_pack
 
 PIECES = np.arange(3, 40, dtype=np.int32)
 
@@ -57,20 +56,6 @@ def test_entries_that_point_nowhere_are_refused(backbone: Backbone, tmp_path: Pa
     save(tmp_path, made.card, replace(made.adapter, lexicon=wrong), made.domain)
     with pytest.raises(PackError, match="do not fit"):
         load(tmp_path, base=backbone.version)
-
-
-def test_packs_with_plain_arrays_are_still_read(backbone: Backbone, tmp_path: Path) -> None:
-    made = drawn(backbone)
-    folder = packed(made, tmp_path / "one")
-    with np.load(folder / "adapter.npz") as held:
-        arrays = {name: held[name] for name in held.files if name not in ("gaps", "head_bytes", "head_scale")}
-    lexicon = made.adapter.lexicon
-    assert lexicon is not None
-    np.savez(folder / "adapter.npz", grams=lexicon.grams, head=made.adapter.head.astype(np.float16), **arrays)
-    write_pack(folder, made.card.manifest(), ("adapter.npz",))
-    found = load(folder, base=backbone.version).adapter
-    np.testing.assert_allclose(found.head, made.adapter.head, atol=1e-3)
-    assert found.lexicon is not None and (found.lexicon.grams == lexicon.grams).all()
 
 
 def test_words_of_the_whole_text_are_said_to_each_of_its_windows(backbone: Backbone) -> None:

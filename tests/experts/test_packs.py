@@ -1,16 +1,19 @@
 """A pack that is damaged, foreign or unsigned is never loaded."""
 
 import json
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
+import zstandard
+from safetensors.numpy import save as tensors
 
 from tests.experts.staged import TEXT, drawn, packed
 from watchfloor.base.errors import PackError, RefusedError, UsageError
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.floor import ExpertFloor
-from watchfloor.experts.packs import load
+from watchfloor.experts.packs import ARRAYS, load
 from watchfloor.experts.shelf import Shelf
 from watchfloor.store.packs import write_pack
 from watchfloor.store.signatures import make_key, sign
@@ -31,9 +34,9 @@ def test_a_pack_answers_as_the_expert_it_was_made_of(backbone: Backbone, tmp_pat
 @pytest.mark.parametrize("at", [0, 100, -1])
 def test_a_changed_byte_is_found(backbone: Backbone, tmp_path: Path, at: int) -> None:
     folder = packed(drawn(backbone), tmp_path / "one")
-    raw = bytearray((folder / "adapter.npz").read_bytes())
+    raw = bytearray((folder / ARRAYS).read_bytes())
     raw[at] ^= 1
-    (folder / "adapter.npz").write_bytes(raw)
+    (folder / ARRAYS).write_bytes(raw)
     with pytest.raises(PackError, match="missing or altered"):
         load(folder, base=backbone.version)
 
@@ -43,12 +46,18 @@ def test_an_expert_for_another_backbone_is_refused(backbone: Backbone, tmp_path:
         load(packed(drawn(backbone), tmp_path / "one"), base="0" * 64)
 
 
-def test_arrays_with_code_in_them_are_not_run(backbone: Backbone, tmp_path: Path) -> None:
-    folder = packed(drawn(backbone), tmp_path / "one")
-    np.savez(folder / "adapter.npz", query=np.asarray([{"a": 1}], dtype=object))
-    manifest = json.loads((folder / "pack.json").read_text())
-    write_pack(folder, manifest, ("adapter.npz",))
-    with pytest.raises(PackError, match="cannot be read"):
+@pytest.mark.parametrize(("raw", "said"), [
+    (b"", "cannot be read"), (b"no zstd", "cannot be read"), (zstandard.compress(b"no tensors"), "cannot be read"),
+    (zstandard.compress(tensors({"query": np.zeros(3, np.float16)})), "cannot be read"),
+    (zstandard.compress(pickle.dumps({"query": [1.0]})), "cannot be read"),
+    (zstandard.compress(bytes(200 << 20)), "bytes unpacked"),
+], ids=["empty", "not packed", "not arrays", "arrays that are not an expert's", "a pickle", "a bomb"])  # fmt: skip
+def test_arrays_that_are_none_are_refused(backbone: Backbone, tmp_path: Path, raw: bytes, said: str) -> None:
+    made = drawn(backbone)
+    folder = packed(made, tmp_path / "one")
+    (folder / ARRAYS).write_bytes(raw)
+    write_pack(folder, made.card.manifest(), (ARRAYS,))
+    with pytest.raises(PackError, match=said):
         load(folder, base=backbone.version)
 
 
@@ -59,7 +68,7 @@ def test_arrays_with_code_in_them_are_not_run(backbone: Backbone, tmp_path: Path
 def test_a_card_that_makes_no_sense_is_refused(backbone: Backbone, tmp_path: Path, change: dict[str, object]) -> None:
     folder = packed(drawn(backbone), tmp_path / "one")
     manifest = json.loads((folder / "pack.json").read_text())
-    write_pack(folder, manifest | change, ("adapter.npz",))
+    write_pack(folder, manifest | change, (ARRAYS,))
     with pytest.raises(PackError):
         load(folder, base=backbone.version)
 

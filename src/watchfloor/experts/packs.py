@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import zstandard
+from safetensors import SafetensorError
+from safetensors.numpy import load as tensors_of
+from safetensors.numpy import save as bytes_of
 
 from watchfloor.base.errors import PackError, RefusedError
 from watchfloor.experts.adapter import MAPS, Adapter
@@ -17,7 +21,10 @@ from watchfloor.experts.lexicon import Lexicon, SparseLexicon
 from watchfloor.store.packs import open_pack, sha256_of, write_pack
 from watchfloor.store.signatures import signed_by
 
-ARRAYS: Final = "adapter.npz"
+#: The arrays: safetensors, which can hold nothing but numbers and is read in one go, packed.
+ARRAYS: Final = "adapter.safetensors.zst"
+#: Bytes an adapter has at the most, unpacked: sixty times the largest that ships.
+_MOST_BYTES: Final = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +68,12 @@ def load(folder: Path, *, base: str, trusted: Path | None = None, unsigned: bool
             )
         signed = found.by if found else ""
     try:
-        with np.load(pack.path(ARRAYS), allow_pickle=False) as arrays:
-            adapter, domain = _unfold({name: arrays[name] for name in arrays.files}, card)
-    except (KeyError, ValueError, OSError, EOFError) as error:
+        packed = pack.path(ARRAYS).read_bytes()
+        if zstandard.frame_content_size(packed) > _MOST_BYTES:
+            raise ValueError(f"more than {_MOST_BYTES:,} bytes unpacked")
+        arrays = tensors_of(zstandard.ZstdDecompressor().decompress(packed))
+        adapter, domain = _unfold(arrays, card)
+    except (KeyError, ValueError, TypeError, OSError, zstandard.ZstdError, SafetensorError) as error:
         raise PackError(f"the arrays of expert {card.name} cannot be read: {error}.") from None
     return Plugged(card, adapter, domain, sha256_of(folder / "pack.json"), folder, signed)
 
@@ -81,7 +91,8 @@ def save(folder: Path, card: Card, adapter: Adapter, domain: Domain) -> None:
     halved["limit"] = np.asarray(domain.limit, dtype=np.float32)
     scale = np.maximum(np.abs(adapter.head).max(0, initial=0.0), 1e-12).astype(np.float32) / 127
     halved |= {"head_bytes": np.round(adapter.head / scale).astype(np.int8), "head_scale": scale}
-    np.savez_compressed(folder / ARRAYS, **halved, **_folded(adapter.lexicon))  # type: ignore[arg-type]
+    raw = bytes_of({name: np.ascontiguousarray(each) for name, each in (halved | _folded(adapter.lexicon)).items()})
+    (folder / ARRAYS).write_bytes(zstandard.ZstdCompressor(level=19).compress(raw))
     write_pack(folder, card.manifest(), (ARRAYS,))
 
 
@@ -104,16 +115,16 @@ def _planes(numbers: np.ndarray) -> np.ndarray:
 
 
 def _whole(planes: np.ndarray, kind: type[np.unsignedinteger[Any]]) -> np.ndarray:
-    return np.ascontiguousarray(planes.T).view(np.dtype(kind).newbyteorder("<")).reshape(-1).astype(kind)
+    whole = planes[0].astype(kind)
+    for place, plane in enumerate(planes[1:], 1):
+        whole |= plane.astype(kind) << kind(8 * place)
+    return whole
 
 
 def _lexicon(arrays: dict[str, np.ndarray]) -> Lexicon | SparseLexicon | None:
-    if "grams" not in arrays and "gaps" not in arrays:
+    if "gaps" not in arrays:
         return None
-    if "grams" in arrays:  # packs made before gaps were kept
-        hashes = arrays["grams"].astype(np.uint32)
-    else:
-        hashes = np.cumsum(_whole(arrays["gaps"], np.uint32), dtype=np.uint32)
+    hashes = np.cumsum(_whole(arrays["gaps"], np.uint32), dtype=np.uint32)
     scale = arrays["scale"].astype(np.float32)
     if "vectors" in arrays:
         return Lexicon(hashes, arrays["vectors"], scale, arrays["out"].astype(np.float32))
@@ -130,9 +141,9 @@ def _unfold(arrays: dict[str, np.ndarray], card: Card) -> tuple[Adapter, Domain]
     def full(name: str) -> np.ndarray:
         return np.ascontiguousarray(arrays[name], dtype=np.float32)
 
-    head = full("head") if "head" in arrays else full("head_bytes") * full("head_scale")
+    head = full("head_bytes") * full("head_scale")
     lora = {name: (full(f"{name}_down"), full(f"{name}_up")) for name in MAPS}
     adapter = Adapter(lora, full("query"), head, full("bias"), _lexicon(arrays))
     if adapter.head.shape[1] != len(card.labels) or adapter.bias.shape != (len(card.labels),):
         raise ValueError("the head does not fit the labels")
-    return adapter, Domain(full("centres"), full("spreads"), float(arrays["limit"]))
+    return adapter, Domain(full("centres"), full("spreads"), float(arrays["limit"].item()))
