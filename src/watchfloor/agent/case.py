@@ -76,7 +76,10 @@ class Test:
 
 @dataclass(slots=True)
 class Investigation:
-    """What was found out. ``operations`` are the ids of all Events the attack is made of."""
+    """What was found out. ``operations`` are the ids of all Events the attack is made of.
+
+    ``alerts`` are the ids of all alerts that it explains.
+    """
 
     case_id: str
     planner: str
@@ -98,6 +101,7 @@ class Investigation:
     transcript: list[dict[str, Any]] = field(default_factory=list)
     steps: int = 0
     seconds: float = 0.0
+    alerts: list[str] = field(default_factory=list)
 
     def claims(self) -> list[Claim]:
         """Every sentence of the investigation that rests on records."""
@@ -113,6 +117,7 @@ class Investigation:
         return {
             "type": "investigation",
             "case_id": self.case_id,
+            "alerts": self.alerts,
             "planner": self.planner,
             "verdict": self.verdict,
             "confidence": round(self.confidence, 3),

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,9 +88,8 @@ def run(options: argparse.Namespace) -> int:
     planner = _planner(options, settings)
     read = _read(options, settings)
     alerts = _chosen(options, read)
-    found = list(_worked(options, read, planner, alerts[: options.most_cases]))
-    found = _merged(found)
-    _write(options, read, found, len(alerts))
+    cases, left = _worked(options, read, planner, alerts)
+    _write(options, read, cases, len(alerts), left)
     return InputError.exit_code if read.rejected else 0
 
 
@@ -163,7 +161,9 @@ def _lines(name: str) -> list[dict[str, Any]]:
 
 def _worked(
     options: argparse.Namespace, read: Read, planner: "Planner", alerts: "list[Alert]"
-) -> "Iterable[Investigation]":
+) -> "tuple[list[Investigation], int]":
+    """The cases, worst first, and how many alerts are in none of them."""
+    from watchfloor.agent.casebook import Casebook
     from watchfloor.agent.index import Index
     from watchfloor.agent.intel import load
     from watchfloor.agent.investigating import Investigator
@@ -181,14 +181,9 @@ def _worked(
     )  # fmt: skip
     for fault in investigator.intel.faults if investigator.intel is not None else ():
         print(f"watchfloor: threat intelligence left out: {fault}", file=sys.stderr)
-    worked: set[str] = set()
-    for alert in alerts:
-        # an alert most of whose records an earlier case holds already is that case
-        if alert.event_ids and 2 * len(worked.intersection(alert.event_ids)) >= len(alert.event_ids):
-            continue
-        found = investigator.investigate(alert)
-        worked.update(found.operations)
-        yield found
+    book = Casebook(investigator, options.most_cases)
+    left = [alert for alert in alerts if book.work(alert) is None]
+    return book.merged(), len(left)
 
 
 def asset_facts(name: str | None) -> dict[str, dict[str, Any]]:
@@ -210,24 +205,13 @@ def asset_facts(name: str | None) -> dict[str, dict[str, Any]]:
     return {str(host).lower(): facts for host, facts in value.items() if isinstance(facts, dict)}
 
 
-def _merged(found: "list[Investigation]") -> "list[Investigation]":
-    """Worst first; a case most of which lies inside an earlier one is that one."""
-    order = {"malicious": 0, "suspicious": 1, "benign": 2}
-    kept: list[Investigation] = []
-    for one in sorted(found, key=lambda i: (order[i.verdict], -len(i.operations))):
-        own = set(one.operations)
-        if not own or not any(2 * len(own.intersection(other.operations)) > len(own) for other in kept):
-            kept.append(one)
-    return kept
-
-
-def _write(options: argparse.Namespace, read: Read, found: "list[Investigation]", alerts: int) -> None:
+def _write(options: argparse.Namespace, read: Read, found: "list[Investigation]", alerts: int, left: int) -> None:
     from collections import Counter
 
     summary = {
         "type": "summary", "version": __version__, "events": len(read.recording.table), "alerts": alerts,
         "cases": len(found), "verdicts": dict(Counter(one.verdict for one in found)),
-        "alerts_left": max(0, alerts - options.most_cases),
+        "alerts_left": left,
         "claims": sum(len(one.claims()) for one in found), "claims_rejected": sum(len(one.rejected) for one in found),
         "seconds": round(sum(one.seconds for one in found), 3),
         "rejected": [rejection.to_json() for rejection in read.rejected],
@@ -253,14 +237,14 @@ def _tell(found: "list[Investigation]", summary: dict[str, Any], report: str | N
     for one in found:
         terminal.line(
             f"{one.verdict.upper()} (confidence {one.confidence:.2f}): "
-            f"{len(one.operations):,} events, {one.seconds:.1f} s"
+            f"{len(one.operations):,} events, {len(one.alerts)} alerts, {one.seconds:.1f} s"
         )
         for claim in (one.root_cause, one.entry_point, *one.summary[1:5]):
             if claim is not None:
                 terminal.line(f"  {claim.text} [{claim.event_ids[0]}]")
         for question in one.open_questions[:2]:
             terminal.line(f"  Open: {question}")
-    left = f"; {summary['alerts_left']} alerts were not worked, see --most-cases" if summary["alerts_left"] else ""
+    left = f"; {summary['alerts_left']} are in none of them, see --most-cases" if summary["alerts_left"] else ""
     terminal.line(f"{len(found)} cases from {summary['alerts']} alerts{left}.")
     if report:
         terminal.line(f"Report: {report}")

@@ -115,7 +115,7 @@ def _planes(numbers: np.ndarray) -> np.ndarray:
 
 
 def _whole(planes: np.ndarray, kind: type[np.unsignedinteger[Any]]) -> np.ndarray:
-    whole = planes[0].astype(kind)
+    whole: np.ndarray = planes[0].astype(kind)
     for place, plane in enumerate(planes[1:], 1):
         whole |= plane.astype(kind) << kind(8 * place)
     return whole

@@ -1,6 +1,7 @@
 """The minds behind the table of subtasks for one scene: experts and patterns at once, the investigator in steps.
 
-A scene is investigated once however many of its subtasks are slow; what that cost is counted with the first of them.
+A scene is investigated once however many of its subtasks are slow, and one that lies in an earlier scene's case not
+again; what an investigation cost is counted with the first subtask that needed it.
 """
 
 import ipaddress
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from watchfloor.agent.case import Alert, Investigation
+from watchfloor.agent.casebook import Casebook
 from watchfloor.agent.decoding import decode
 from watchfloor.agent.investigating import Investigator
 from watchfloor.base.errors import WatchfloorError
@@ -63,7 +65,7 @@ class Minds:
     experts: Mapping[str, Asking] = field(default_factory=dict)
     assets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     most_cases: int = 20
-    _worked: int = 0
+    _book: Casebook | None = None
     _read: dict[str, Judgement] = field(default_factory=dict)
 
     def dispatcher(self) -> Dispatcher[Question]:
@@ -158,13 +160,13 @@ class Minds:
     def _investigated(self, name: str, question: Question) -> Answer | None:
         if question.investigation is None:
             assert self.investigator is not None
-            if self._worked >= self.most_cases:
-                raise WatchfloorError(f"the {self.most_cases} investigations of this run are used up.")
-            self._worked += 1
+            if self._book is None:
+                self._book = Casebook(self.investigator, self.most_cases)
             scene = question.scene
             uids = tuple(each.uid for each in scene.processes if each.uid)[:1] if not question.event_ids else ()
-            alert = Alert(scene.scene_id, question.event_ids, uids, scene.verdict)
-            question.investigation = self.investigator.investigate(alert)
+            question.investigation = self._book.work(Alert(scene.scene_id, question.event_ids, uids, scene.verdict))
+        if question.investigation is None:
+            raise WatchfloorError(f"the {self.most_cases} investigations of this run are used up.")
         return answer_of(name, question.investigation)
 
 
