@@ -57,6 +57,20 @@ def test_what_only_another_source_says_is_not_put_down_to_words() -> None:
     assert said[0] < 0.2 < said[1]
 
 
+def test_sources_that_are_spoken_for_share_their_words_and_keep_their_habits_apart() -> None:
+    """Sources 0 and 1 are spoken for; 1 says label 0 of half of all texts, whatever their words."""
+    train, dev = texts(4_000, 8, labels=70), texts(400, 9, labels=70)
+    source = np.arange(4_000) % 3
+    often = (source == 1) & (np.arange(4_000) // 3 % 2 == 0)
+    train = replace(train, targets=np.where(often[:, None], 0, train.targets), source=source, spoken=2)
+    said = lexical(train, dev, [70], silent)
+    assert said.meant is not None and said.meant.shape == (4_000, 70)
+    for place in (0, 1):
+        right = np.mean([said.of(row, place).argmax() == of for row, of in zip(dev.grams, dev.targets[:, 0], strict=True)])
+        assert right > (0.9, 0.4)[place]
+    assert said.biases[1, 0] > said.biases[0, 0] + 1
+
+
 def test_the_order_of_texts_does_not_matter() -> None:
     train, dev = texts(400, 3), texts(200, 4)
     turned = Wide(train.grams[::-1], train.targets[::-1].copy(), train.weight, train.source)

@@ -3,11 +3,13 @@
 A text is its distinct n-grams over the square root of how many are known; each is weighed by its inverse document
 frequency in learning, which makes rare n-grams cheap under an L2 penalty, and which is folded into the weights after
 (TF-IDF under logistic regression, the baseline experts used to lose to). L-BFGS (Liu & Nocedal, 1989) goes to the
-optimum; many labels take too long for that and are learned in passes (``lab.finetune_many``).
+optimum; many labels take too long for that and are learned in passes (``lab.finetune_many``), twice where some sources
+are spoken for: what the first of two models and the labels of the others say together is what those spoken for would
+have said of the others' texts (``lab.finetune_translate``), and that is what the second learns.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,13 +18,17 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from watchfloor.experts.lexicon import Lexicon, SparseLexicon, known
-from watchfloor.lab.finetune_many import Rows, learned, sparse
+from watchfloor.lab import finetune_many
+from watchfloor.lab.finetune_many import Rows, State, learned, sparse
 from watchfloor.lab.finetune_texts import Wide, vocabulary_of
+from watchfloor.lab.finetune_translate import translated
 from watchfloor.lab.temperature import log_loss, temperature
 
 #: Inverse strengths of the penalty that development texts choose from, and steps of L-BFGS.
 STRENGTHS: Final = (0.03, 0.1, 0.3, 1.0)
 _STEPS: Final = 80
+#: What a label says of itself that nobody spoken for ever says.
+_NEVER: Final = -30.0
 #: More labels than this are learned in passes (``lab.finetune_many``).
 MANY: Final = 64
 
@@ -32,14 +38,18 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A lexical path, and what is said without any word ``(labels,)``."""
+    """A lexical path, and what each source that is spoken for says without any word ``(sources, labels)``.
+
+    ``meant`` ``(texts, labels)`` are shares of labels of the texts learned from, where others' were translated.
+    """
 
     lexicon: Lexicon | SparseLexicon
-    bias: Floats
+    biases: Floats
+    meant: Floats | None = None
 
-    def of(self, grams: npt.NDArray[np.uint32]) -> Floats:
-        """Logits ``(labels,)`` of a text's distinct n-grams."""
-        return np.asarray(self.lexicon.of(grams) + self.bias, dtype=np.float32)
+    def of(self, grams: npt.NDArray[np.uint32], source: int = 0) -> Floats:
+        """Logits ``(labels,)`` of a text's distinct n-grams, as a source says them."""
+        return np.asarray(self.lexicon.of(grams) + self.biases[source], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ def lexical(wide: Wide, dev: Wide, sizes: list[int], say: Say, seed: int = 0) ->
     train, held = (Counted(counted(each.grams, vocabulary), each.targets, each.weight) for each in (wide, dev))
     rarity = (np.log((1 + len(wide.grams)) / (1 + train.rows.getnnz(0))) + 1).astype(np.float32)
     if len(sizes) == 1 and sizes[0] > MANY:
-        return _many(wide, train, held, vocabulary, rarity, say, seed)
+        return _many(wide, train, held, vocabulary, rarity, say, seed, dev.source)
     found = [_facet(train, held, rarity, place, size, say) for place, size in enumerate(sizes)]
     weights = np.concatenate(found, 1) * rarity[:, None]
     scale = np.maximum(np.abs(weights).max(0, initial=0.0), 1e-12) / 127
@@ -65,23 +75,43 @@ def lexical(wide: Wide, dev: Wide, sizes: list[int], say: Say, seed: int = 0) ->
     spoken = np.flatnonzero(np.any(vectors != 0, 1))
     scale = scale.astype(np.float32)
     lexicon = Lexicon(vocabulary[spoken], vectors[spoken], scale, np.eye(len(scale), dtype=np.float32))
-    return Said(lexicon, np.zeros(len(scale), np.float32))
+    return Said(lexicon, np.zeros((wide.spoken, len(scale)), np.float32))
 
 
 def _many(wide: Wide, train: Counted, held: Counted, vocabulary: npt.NDArray[np.uint32], rarity: Floats, say: Say,
-          seed: int) -> Said:  # fmt: skip
-    """The best sparse state for the development texts."""
+          seed: int, source: npt.NDArray[np.int64]) -> Said:  # fmt: skip
+    """The best sparse state for the development texts, which are of these sources."""
     places = np.split(train.rows.indices.astype(np.int64), train.rows.indptr[1:-1])
-    rows = Rows(places, wide.targets[:, 0], wide.weight, wide.source)
+    rows = Rows(places, wide.targets[:, 0], wide.weight, wide.source, wide.spoken)
     labels = int(wide.targets.max()) + 1
+    meant, columns = None, np.arange(labels)
+    if wide.source.max() >= wide.spoken:
+        say("words: what the others' labels mean to those spoken for")
+        *_, last = learned(rows, rarity, labels, seed)
+        meant = translated(train.rows @ last.weights + last.biases[0], rows.target, rows.source, rows.spoken)
+        columns = np.flatnonzero(meant.sum(0) > 0)
+        rows = replace(rows, target=meant[:, columns])
     best: tuple[float, Said] | None = None
-    for number, (weights, bias, ships) in enumerate(learned(rows, rarity, labels, seed)):
-        loss, right = _judged((held.rows @ weights + bias).astype(np.float64), held, 0)
+    for number, state in enumerate(
+        learned(rows, rarity, len(columns), seed, finetune_many.ENTRIES_A_LABEL * labels)
+    ):
+        state = _spread(state, columns, labels)
+        loss, right = _judged((held.rows @ state.weights + state.biases[source]).astype(np.float64), held, 0)
         say(f"words, pass {number}: held-out loss {loss:.4f}, held-out accuracy {right:.4f}")
-        if ships and (best is None or loss < best[0]):
-            best = (loss, Said(sparse(vocabulary, weights), bias))
+        if state.ships and (best is None or loss < best[0]):
+            best = (loss, Said(sparse(vocabulary, state.weights), state.biases, meant))
     assert best is not None
     return best[1]
+
+
+def _spread(state: State, columns: npt.NDArray[np.int64], labels: int) -> State:
+    """A state of some labels as one of all."""
+    if len(columns) == labels:
+        return state
+    weights = np.zeros((len(state.weights), labels), dtype=np.float32)
+    biases = np.full((len(state.biases), labels), _NEVER, dtype=np.float32)
+    weights[:, columns], biases[:, columns] = state.weights, state.biases
+    return State(weights, biases, state.ships)
 
 
 def _judged(logits: npt.NDArray[np.float64], dev: Counted, place: int) -> tuple[float, float]:
