@@ -81,8 +81,9 @@ def fit(upper: Block, sizes: list[int], wide: tuple[Wide, Wide], train: Texts, d
 
 def _offsets(wide: Wide, sizes: list[int], meant: Floats | None) -> Floats:
     """How often each source says each label, against the first ``(sources, labels)``, in logs."""
-    targets = [wide.targets[:, place] for place in range(len(sizes))] if meant is None else [meant]
-    found = np.concatenate([priors(*each) for each in zip(targets, [wide.source] * len(sizes), sizes, strict=True)], 1)
+    said = [priors(wide.targets[:, place] if meant is None else meant, wide.source, size)
+            for place, size in enumerate(sizes)]  # fmt: skip
+    found = np.concatenate(said, 1)
     return np.asarray(found - found[0], dtype=np.float32)
 
 

@@ -52,7 +52,7 @@ class Learner(nn.Module):
         return said + leaning + (features @ self.mine) * (source < self.spoken)[:, None]
 
     def loss(self, logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        """Weighed cross entropy over all facets, whose labels' numbers are ``(B, facets)``; or ``(B, labels)`` shares."""
+        """Weighed cross entropy over all facets: ``(B, facets)`` numbers of labels, or shares ``(B, labels)``."""
         total = torch.zeros((), device=logits.device)
         for place, part in enumerate(torch.split(logits, self.sizes, -1)):
             wanted = targets if targets.is_floating_point() else targets[:, place]

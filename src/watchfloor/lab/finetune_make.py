@@ -192,7 +192,7 @@ def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example], option
 
 
 def sources_of(examples: Sequence[Example], options: Options) -> npt.NDArray[np.int64]:
-    """The number of each text's source ``(texts,)``: those spoken for first, in their order; 0 for all where none is."""
+    """The number of each text's source ``(texts,)``: those spoken for first, as given; 0 for all where none is."""
     if not options.voice:
         return np.zeros(len(examples), dtype=np.int64)
     others = sorted({each.source for each in examples} - set(options.voice))

@@ -121,8 +121,8 @@ def learned(rows: Rows, rarity: Floats, labels: int, seed: int, entries: int = 0
 def priors(target: Places | Floats, source: Places, labels: int) -> Floats:
     """Log shares of labels in each source ``(sources, labels)``, leaning on those of all where a source has few."""
     counts = np.zeros((int(source.max(initial=0)) + 1, labels))
-    if target.ndim == 1:
-        np.add.at(counts, (source, target), 1)
+    if np.issubdtype(target.dtype, np.integer):
+        np.add.at(counts, (source, target.astype(np.int64)), 1)
     else:
         np.add.at(counts, source, target)
     overall = (counts.sum(0) + 1) / (counts.sum() + labels)

@@ -6,8 +6,6 @@ maximisation: Dawid & Skene, 1979; with a classifier as prior: Raykar et al., JM
 language.
 """
 
-from typing import Final
-
 import numpy as np
 import numpy.typing as npt
 
@@ -48,6 +46,6 @@ def _meant(prior: Floats, target: Places) -> Floats:
         habits = _GUESSED * guess
         np.add.at(habits.T, target, found)
         habits /= habits.sum(1, keepdims=True)
-        found = prior * habits[:, target].T
-        found = np.asarray(found / np.maximum(found.sum(1, keepdims=True), 1e-30), dtype=np.float32)
+        both = prior * habits[:, target].T
+        found = np.asarray(both / np.maximum(both.sum(1, keepdims=True), 1e-30), dtype=np.float32)
     return found
