@@ -23,6 +23,7 @@ from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, fit
 from watchfloor.lab.finetune_texts import Texts, Wide
+from watchfloor.lab.finetune_together import together
 from watchfloor.lab.kinds import clusters_of
 from watchfloor.lab.temperature import alarm_offset, temperature
 
@@ -94,6 +95,9 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
     fitted = fit(upper, sizes, wide, read, read_dev, np.asarray(chosen), alarm=alarm, seed=options.seed,
                  visits=options.visits, say=say)  # fmt: skip
     card = replace(card, calibration=calibration or calibrated(card, fitted, read_dev, options))
+    if calibration is None:
+        own = wide[0].source < wide[0].spoken
+        card = together(card, fitted.dev_logits, read_dev.targets, wide[0].targets[own])
     domain = domain_of(backbone, places, places_dev, options.seed)
     return Made(Plugged(card, fitted.adapter, domain, "", Path(), ""), fitted.history)
 
