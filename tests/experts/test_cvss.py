@@ -1,6 +1,7 @@
 """CVSS 3.1 base scores as FIRST's examples give them, and the vector that loses least."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,18 @@ def test_a_sure_answer_is_its_own_vector() -> None:
     assert labels[0].name == "CVSS:3.1/AV:N/AC:L/PR:N/UI:R/S:C/C:L/I:L/A:N"
     assert labels[0].score == pytest.approx(1)
     assert facts["value"] == 6.1
+
+
+def test_metrics_that_go_together_outweigh_what_each_says_alone() -> None:
+    """C, I and A are a little likelier to be high than none, each; all three are never lost apart from each other."""
+    probability = surely("AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H")
+    for name, high in (("C", 0.4), ("I", 0.4), ("A", 0.7)):
+        probability[[LABELS.index(f"{name}:{value}") for value in "HN"]] = high, 1 - high
+    none, every = (f"AV:N/AC:L/PR:N/UI:N/S:U/C:{value}/I:{value}/A:{value}" for value in "NH")
+    met = replace(card().calibration, together=(("", -9.0), (every, 0.0), (none, 0.0)))
+    apart, together = (vector(each, probability) for each in (card(), replace(card(), calibration=met)))
+    assert apart[0][0].name.endswith("C:N/I:N/A:H")
+    assert together[0][0].name.endswith("C:H/I:H/A:H") and together[0][0].score == pytest.approx(0.51, abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(8))

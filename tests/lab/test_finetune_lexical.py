@@ -57,6 +57,30 @@ def test_what_only_another_source_says_is_not_put_down_to_words() -> None:
     assert said[0] < 0.2 < said[1]
 
 
+def test_sources_that_are_spoken_for_share_their_words_and_keep_their_habits_apart() -> None:
+    """Sources 0 and 1 are spoken for; 1 says label 0 of half of all texts, whatever their words."""
+    train, dev = texts(4_000, 8, labels=70), texts(400, 9, labels=70)
+    source = np.arange(4_000) % 3
+    often = (source == 1) & (np.arange(4_000) // 3 % 2 == 0)
+    train = replace(train, targets=np.where(often[:, None], 0, train.targets), source=source, spoken=2)
+    said = lexical(train, dev, [70], silent)
+    assert said.meant is not None and said.meant.shape == (4_000, 70)
+    assert np.mean([said.of(row).argmax() for row in dev.grams] == dev.targets[:, 0]) > 0.7
+    assert said.biases[1, 0] > said.biases[0, 0] + 1
+
+
+def test_in_every_facet_those_who_are_spoken_for_are_answered() -> None:
+    """The other source, of which there are three times as many texts, turns the first facet round: a third stays."""
+    train, dev = texts(1_200, 12, facets=2), texts(200, 13, facets=2)
+    other = (np.arange(1_200) % 4 > 0).astype(np.int64)
+    turned = train.targets.copy()
+    turned[other == 1, 0] = 2 - turned[other == 1, 0]
+    said = lexical(replace(train, targets=turned, source=other), dev, [3, 3], silent)
+    answers = np.stack([said.of(each) for each in dev.grams]).reshape(-1, 2, 3).argmax(2)
+    right = (answers == dev.targets).mean(0)
+    assert right[0] > 0.55 and right[1] > 0.9
+
+
 def test_the_order_of_texts_does_not_matter() -> None:
     train, dev = texts(400, 3), texts(200, 4)
     turned = Wide(train.grams[::-1], train.targets[::-1].copy(), train.weight, train.source)

@@ -37,11 +37,16 @@ class Windows:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Logits are divided by ``temperature`` and ``offsets`` added; below ``floor`` the expert abstains."""
+    """Logits are divided by ``temperature`` and ``offsets`` added; below ``floor`` the expert abstains.
+
+    ``together``: labels of all facets with slashes between, and how much likelier than each by itself would have it
+    they are together, in logs; under an empty name what is so for all that are not named.
+    """
 
     temperature: float
     offsets: tuple[float, ...]
     floor: float
+    together: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ class Card:
             "windows": {"size": windows.size, "overlap": windows.overlap, "most": windows.most, "join": windows.join,
                         "alarm_label": windows.alarm_label, "unmask": windows.unmask, "words": windows.words},
             "calibration": {"temperature": calibration.temperature, "offsets": list(calibration.offsets),
-                            "floor": calibration.floor},
+                            "floor": calibration.floor}
+            | ({"together": dict(calibration.together)} if calibration.together else {}),
         }  # fmt: skip
 
 
@@ -92,8 +98,9 @@ def card_of(manifest: Mapping[str, Any]) -> Card:
     try:
         windows = Windows(**manifest["windows"])
         found = manifest["calibration"]
+        together = tuple((str(name), float(value)) for name, value in dict(found.get("together", {})).items())
         calibration = Calibration(float(found["temperature"]), tuple(map(float, found["offsets"])),
-                                  float(found["floor"]))  # fmt: skip
+                                  float(found["floor"]), together)  # fmt: skip
         card = Card(
             name=str(manifest["expert"]), kind=str(manifest["kind"]), labels=tuple(map(str, manifest["labels"])),
             task=str(manifest["task"]), base=str(manifest["base"]), windows=windows, calibration=calibration,

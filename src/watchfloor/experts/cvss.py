@@ -1,7 +1,8 @@
 """The answer of a facet expert, and the CVSS 3.1 base score of a vector (FIRST, CVSS v3.1 specification, 7.1).
 
 Where the facets are the eight base metrics, the answer is the vector that loses least on average: its score is the
-median of the score under the metrics' probabilities, for the mean absolute deviation is what an analyst pays.
+median of the score under the metrics' probabilities, for the mean absolute deviation is what an analyst pays. Metrics
+go together (what is lost in confidentiality is mostly lost in integrity too): the card says how much.
 """
 
 from functools import cache
@@ -59,6 +60,14 @@ def _table(labels: tuple[str, ...]) -> tuple[npt.NDArray[np.int64], Floats]:
     return places, np.asarray(scores, dtype=np.float32)
 
 
+@cache
+def _together(labels: tuple[str, ...], together: tuple[tuple[str, float], ...]) -> Floats:
+    """How much likelier each vector of the table is than its metrics by themselves say ``(vectors,)``, a factor."""
+    known = dict(together)
+    names = ["/".join(labels[place] for place in row) for row in _table(labels)[0]]
+    return np.exp(np.asarray([known.get(name, known.get("", 0.0)) for name in names], dtype=np.float32))
+
+
 def vector(card: Card, probability: Floats) -> tuple[tuple[Label, ...], dict[str, Any]]:
     """The likeliest combinations of facets, best first, and each facet's probabilities beside them."""
     facets = card.facets()
@@ -73,7 +82,8 @@ def vector(card: Card, probability: Floats) -> tuple[tuple[Label, ...], dict[str
         score = float(np.prod(probability[best]))
         return (Label("/".join(card.labels[place] for place in best), score),), facts
     places, scores = _table(card.labels)
-    chance = probability[places].prod(1)
+    chance = probability[places].prod(1) * _together(card.labels, card.calibration.together)
+    chance /= max(float(chance.sum()), 1e-12)
     order = np.argsort(scores, kind="stable")
     median = scores[order][min(int(np.searchsorted(chance[order].cumsum(), chance.sum() / 2)), len(order) - 1)]
     # Of the vectors with the median score, the likeliest: the score is what is promised, the vector explains it.

@@ -51,32 +51,39 @@ class Fitted:
     history: list[dict[str, float]]
 
 
-def fit(upper: Block, sizes: list[int], wide: tuple[Wide, Wide], train: Texts, dev: Texts, *, alarm: int = -1,
-        seed: int = 0, visits: int = VISITS, say: Say = print) -> Fitted:  # fmt: skip
-    """Learn an adapter from all texts' words and what the trunk read. ``wide``: words of texts to learn from, and of
+def fit(upper: Block, sizes: list[int], wide: tuple[Wide, Wide], train: Texts, dev: Texts,
+        chosen: npt.NDArray[np.int64], *, alarm: int = -1, seed: int = 0, visits: int = VISITS,
+        say: Say = print) -> Fitted:  # fmt: skip
+    """Learn an adapter from all texts' words and what the trunk read. ``wide``: words of texts to learn from, of which
 
-    the texts of ``dev``; ``alarm``: the label whose loudest window speaks for a text, or -1.
+    ``train`` are those at ``chosen``, and of the texts of ``dev``; ``alarm``: the label whose loudest window speaks
+    for a text, or -1.
     """
+    said = lexical(*wide, sizes, say, seed)
+    words = np.stack([said.of(*each) for each in zip(wide[1].grams, dev.source.tolist(), strict=True)])
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     upper = upper.to(device).eval().requires_grad_(False)
-    learner = Learner(upper, train.x[0][0].shape[1], sizes, _offsets(wide[0], sizes)).to(device)
-    job = _Job(learner, train, dev, alarm, np.random.default_rng(seed), say, device)
+    offsets = _offsets(wide[0], sizes, said.meant)
+    learner = Learner(upper, train.x[0][0].shape[1], sizes, offsets, train.spoken).to(device)
+    meant = None if said.meant is None else said.meant[chosen]
+    job = _Job(learner, train, dev, meant, alarm, np.random.default_rng(seed), say, device)
     job.warm_up()
     job.learn(visits)
     deep = job.score(dev)
-    said = lexical(*wide, sizes, say, seed)
-    words = np.stack([said.of(each) for each in wide[1].grams])
     share = _fused(deep, words, dev, sizes, say)
     lexicon = replace(said.lexicon, scale=said.lexicon.scale * share)
     adapter = learner.adapter(lexicon)
-    adapter = replace(adapter, head=adapter.head * (1 - share), bias=adapter.bias * (1 - share) + said.bias * share)
+    bias = adapter.bias * (1 - share) + said.biases[0] * share
+    adapter = replace(adapter, head=adapter.head * (1 - share), bias=bias)
     return Fitted(adapter, deep * (1 - share) + words * share, job.history)
 
 
-def _offsets(wide: Wide, sizes: list[int]) -> Floats:
+def _offsets(wide: Wide, sizes: list[int], meant: Floats | None) -> Floats:
     """How often each source says each label, against the first ``(sources, labels)``, in logs."""
-    found = np.concatenate([priors(wide.targets[:, place], wide.source, size) for place, size in enumerate(sizes)], 1)
+    said = [priors(wide.targets[:, place] if meant is None else meant, wide.source, size)
+            for place, size in enumerate(sizes)]  # fmt: skip
+    found = np.concatenate(said, 1)
     return np.asarray(found - found[0], dtype=np.float32)
 
 
@@ -102,10 +109,12 @@ def _tempered(logits: Floats, dev: Texts, place: int) -> float:
 
 
 class _Job:
-    def __init__(self, learner: Learner, train: Texts, dev: Texts, alarm: int, draw: np.random.Generator, say: Say,
-                 device: torch.device) -> None:  # fmt: skip
+    def __init__(self, learner: Learner, train: Texts, dev: Texts, meant: Floats | None, alarm: int,
+                 draw: np.random.Generator, say: Say, device: torch.device) -> None:  # fmt: skip
         self.learner, self.train, self.dev, self.alarm, self.draw, self.say = learner, train, dev, alarm, draw, say
         self.device = device
+        #: What is learned: a label's number in each facet, or shares of labels.
+        self.wanted = train.targets if meant is None else meant
         self.history: list[dict[str, float]] = []
         self._best: tuple[float, dict[str, Tensor]] = (np.inf, {})
         self._worse = 0
@@ -114,6 +123,7 @@ class _Job:
         """The head over features that do not change, until the development loss rises."""
         learner = self.learner
         plain, plain_dev = self._plain(self.train), self._plain(self.dev)
+        source = self._sources(self.dev, np.arange(len(plain_dev)))
         optimizer = torch.optim.AdamW(
             [*learner.head.parameters(), learner.offsets, learner.mine], lr=_RATE["head"], weight_decay=0.02
         )
@@ -123,9 +133,9 @@ class _Job:
             order, losses = self.draw.permutation(len(plain)), []
             for start in range(0, len(order), size):
                 chosen = order[start : start + size]
-                deep = learner.logits(functional.dropout(plain[chosen], _DROPPED), self._sources(chosen))
+                deep = learner.logits(functional.dropout(plain[chosen], _DROPPED), self._sources(self.train, chosen))
                 losses.append(self._step(optimizer, deep, chosen))
-            if self._judge(number, float(np.mean(losses)), lambda: learner.logits(plain_dev).detach()):
+            if self._judge(number, float(np.mean(losses)), lambda: learner.logits(plain_dev, source).detach()):
                 break
         self._restore()
 
@@ -156,7 +166,7 @@ class _Job:
                 x, there = self._laid(self.train, chosen)
                 shapes = torch.from_numpy(self.train.shapes[chosen]).to(self.device)
                 features = torch.cat([learner.features(x, there, lora=True), shapes], -1)
-                deep = learner.logits(functional.dropout(features, _DROPPED), self._sources(chosen))
+                deep = learner.logits(functional.dropout(features, _DROPPED), self._sources(self.train, chosen))
                 losses.append(self._step(optimizer, deep, chosen))
                 pace.step()
             if self._judge(100 + number, float(np.mean(losses)), lambda: self._deep(self.dev)):
@@ -175,11 +185,11 @@ class _Job:
             found += [blocks[place] for place in self.draw.permutation(len(blocks))]
         return np.concatenate(found)
 
-    def _sources(self, chosen: npt.NDArray[np.int64]) -> Tensor:
-        return torch.from_numpy(self.train.source[chosen]).to(self.device)
+    def _sources(self, texts: Texts, chosen: npt.NDArray[np.int64]) -> Tensor:
+        return torch.from_numpy(texts.source[chosen]).to(self.device)
 
     def _step(self, optimizer: torch.optim.Optimizer, logits: Tensor, chosen: npt.NDArray[np.int64]) -> float:
-        targets, weight = self.train.targets[chosen], self.train.weight[chosen]
+        targets, weight = self.wanted[chosen], self.train.weight[chosen]
         wanted, counts = torch.from_numpy(targets).to(self.device), torch.from_numpy(weight).to(self.device)
         loss = self.learner.loss(logits, wanted, counts)
         optimizer.zero_grad(set_to_none=True)
@@ -230,7 +240,8 @@ class _Job:
         for chosen in _even(texts):
             x, there = self._laid(texts, chosen)
             shapes = torch.from_numpy(texts.shapes[chosen]).to(self.device)
-            logits = self.learner.logits(torch.cat([self.learner.features(x, there, lora=True), shapes], -1))
+            features = torch.cat([self.learner.features(x, there, lora=True), shapes], -1)
+            logits = self.learner.logits(features, self._sources(texts, chosen))
             for row, i in enumerate(chosen):
                 found[i] = logits[row]
         return torch.stack(found)

@@ -18,14 +18,14 @@ Floats = npt.NDArray[np.float32]
 class Learner(nn.Module):
     """The deep path as it is learned. ``sizes``: labels of each facet.
 
-    ``offsets`` ``(sources, labels)``: how much more or less often than the first, which is spoken for, each source
-    says a label, in logs, to begin with.
+    ``offsets`` ``(sources, labels)``: how much more or less often than the first each source says a label, in logs, to
+    begin with; the first ``spoken`` are spoken for.
     """
 
-    def __init__(self, upper: Block, width: int, sizes: list[int], offsets: Floats) -> None:
+    def __init__(self, upper: Block, width: int, sizes: list[int], offsets: Floats, spoken: int = 1) -> None:
         super().__init__()
         labels = sum(sizes)
-        self.sizes = sizes
+        self.sizes, self.spoken = sizes, spoken
         self.upper = [upper]  # in a list: it is not learned and not saved
         self.down = nn.ParameterDict({n: nn.Parameter(torch.randn(i * width, RANK) / (i * width) ** 0.5)
                                       for n, (i, _) in MAPS.items()})  # fmt: skip
@@ -34,8 +34,8 @@ class Learner(nn.Module):
         self.head = nn.Linear(2 * width + SHAPE, labels)
         nn.init.zeros_(self.head.weight)
         self.offsets = nn.Parameter(torch.from_numpy(offsets))
-        #: What the first source makes of the features beside what all do, where there are others.
-        self.mine = nn.Parameter(torch.zeros(2 * width + SHAPE, labels), requires_grad=len(offsets) > 1)
+        #: What the sources spoken for make of the features beside what all do, where there are others.
+        self.mine = nn.Parameter(torch.zeros(2 * width + SHAPE, labels), requires_grad=len(offsets) > spoken)
 
     def features(self, x: Tensor, there: Tensor, *, lora: bool) -> Tensor:
         """Windows ``(B, T, width)`` -> features ``(B, 2 * width)``."""
@@ -48,14 +48,15 @@ class Learner(nn.Module):
         said: Tensor = self.head(features)
         if source is None:
             return said + features @ self.mine
-        first = (source == 0)[:, None]
-        return said + self.offsets[source] * ~first + (features @ self.mine) * first
+        leaning = self.offsets[source] * (source > 0)[:, None]
+        return said + leaning + (features @ self.mine) * (source < self.spoken)[:, None]
 
     def loss(self, logits: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
-        """Weighed cross entropy over all facets."""
+        """Weighed cross entropy over all facets: ``(B, facets)`` numbers of labels, or shares ``(B, labels)``."""
         total = torch.zeros((), device=logits.device)
         for place, part in enumerate(torch.split(logits, self.sizes, -1)):
-            each = functional.cross_entropy(part, targets[:, place], reduction="none", label_smoothing=0.02)
+            wanted = targets if targets.is_floating_point() else targets[:, place]
+            each = functional.cross_entropy(part, wanted, reduction="none", label_smoothing=0.02)
             total = total + (each * weight).mean()
         return total
 

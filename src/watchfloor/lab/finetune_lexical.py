@@ -3,26 +3,32 @@
 A text is its distinct n-grams over the square root of how many are known; each is weighed by its inverse document
 frequency in learning, which makes rare n-grams cheap under an L2 penalty, and which is folded into the weights after
 (TF-IDF under logistic regression, the baseline experts used to lose to). L-BFGS (Liu & Nocedal, 1989) goes to the
-optimum; many labels take too long for that and are learned in passes (``lab.finetune_many``).
+optimum; many labels take too long for that and are learned in passes (``lab.finetune_many``), twice where some sources
+are spoken for: what the first of two models and the labels of the others say together is what those spoken for would
+have said of the others' texts (``lab.finetune_translate``), and that is what the second learns.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, diags, hstack
 
 from watchfloor.experts.lexicon import Lexicon, SparseLexicon, known
-from watchfloor.lab.finetune_many import Rows, learned, sparse
+from watchfloor.lab import finetune_many
+from watchfloor.lab.finetune_many import Rows, State, learned, sparse
 from watchfloor.lab.finetune_texts import Wide, vocabulary_of
+from watchfloor.lab.finetune_translate import translated
 from watchfloor.lab.temperature import log_loss, temperature
 
 #: Inverse strengths of the penalty that development texts choose from, and steps of L-BFGS.
 STRENGTHS: Final = (0.03, 0.1, 0.3, 1.0)
 _STEPS: Final = 80
+#: How much a source's name says, so that what it leans to costs little under the penalty.
+_ALONE: Final = np.float32(3)
 #: More labels than this are learned in passes (``lab.finetune_many``).
 MANY: Final = 64
 
@@ -32,14 +38,18 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A lexical path, and what is said without any word ``(labels,)``."""
+    """A lexical path, and what each source that is spoken for says without any word ``(sources, labels)``.
+
+    ``meant`` ``(texts, labels)`` are shares of labels of the texts learned from, where others' were translated.
+    """
 
     lexicon: Lexicon | SparseLexicon
-    bias: Floats
+    biases: Floats
+    meant: Floats | None = None
 
-    def of(self, grams: npt.NDArray[np.uint32]) -> Floats:
-        """Logits ``(labels,)`` of a text's distinct n-grams."""
-        return np.asarray(self.lexicon.of(grams) + self.bias, dtype=np.float32)
+    def of(self, grams: npt.NDArray[np.uint32], source: int = 0) -> Floats:
+        """Logits ``(labels,)`` of a text's distinct n-grams, as a source says them."""
+        return np.asarray(self.lexicon.of(grams) + self.biases[source], dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +67,57 @@ def lexical(wide: Wide, dev: Wide, sizes: list[int], say: Say, seed: int = 0) ->
     train, held = (Counted(counted(each.grams, vocabulary), each.targets, each.weight) for each in (wide, dev))
     rarity = (np.log((1 + len(wide.grams)) / (1 + train.rows.getnnz(0))) + 1).astype(np.float32)
     if len(sizes) == 1 and sizes[0] > MANY:
-        return _many(wide, train, held, vocabulary, rarity, say, seed)
-    found = [_facet(train, held, rarity, place, size, say) for place, size in enumerate(sizes)]
-    weights = np.concatenate(found, 1) * rarity[:, None]
+        return _many(wide, train, held, vocabulary, rarity, say, seed, dev.source)
+    voiced = _voiced(train.rows.multiply(rarity), wide), _voiced(held.rows.multiply(rarity), dev, like=wide)
+    train, held = replace(train, rows=voiced[0]), replace(held, rows=voiced[1])
+    columns = np.concatenate([_facet(train, held, place, size, say) for place, size in enumerate(sizes)], 1)
+    grams = len(vocabulary)
+    weights, biases = columns[:grams], np.zeros((wide.spoken, columns.shape[1]), np.float32)
+    if len(columns) > grams:
+        weights = weights + columns[grams : 2 * grams]
+        biases = _ALONE * columns[2 * grams :][: wide.spoken]
+    weights = weights * rarity[:, None]
     scale = np.maximum(np.abs(weights).max(0, initial=0.0), 1e-12) / 127
     vectors = np.round(weights / scale).astype(np.int8)
     spoken = np.flatnonzero(np.any(vectors != 0, 1))
     scale = scale.astype(np.float32)
     lexicon = Lexicon(vocabulary[spoken], vectors[spoken], scale, np.eye(len(scale), dtype=np.float32))
-    return Said(lexicon, np.zeros(len(scale), np.float32))
+    return Said(lexicon, biases)
 
 
 def _many(wide: Wide, train: Counted, held: Counted, vocabulary: npt.NDArray[np.uint32], rarity: Floats, say: Say,
-          seed: int) -> Said:  # fmt: skip
-    """The best sparse state for the development texts."""
+          seed: int, source: npt.NDArray[np.int64]) -> Said:  # fmt: skip
+    """The best sparse state for the development texts, which are of these sources."""
     places = np.split(train.rows.indices.astype(np.int64), train.rows.indptr[1:-1])
-    rows = Rows(places, wide.targets[:, 0], wide.weight, wide.source)
+    rows = Rows(places, wide.targets[:, 0], wide.weight, wide.source, wide.spoken)
     labels = int(wide.targets.max()) + 1
+    meant, columns = None, np.arange(labels)
+    if wide.source.max() >= wide.spoken:
+        say("words: what the others' labels mean to those spoken for")
+        *_, last = learned(rows, rarity, labels, seed)
+        logits = train.rows @ last.weights + last.biases[0]
+        meant = translated(logits, wide.targets[:, 0], wide.source, wide.spoken)
+        columns = np.flatnonzero(meant.sum(0) > 0)
+        rows = replace(rows, target=meant[:, columns])
     best: tuple[float, Said] | None = None
-    for number, (weights, bias, ships) in enumerate(learned(rows, rarity, labels, seed)):
-        loss, right = _judged((held.rows @ weights + bias).astype(np.float64), held, 0)
+    for number, state in enumerate(learned(rows, rarity, len(columns), seed, finetune_many.ENTRIES_A_LABEL * labels)):
+        state = _spread(state, columns, labels)
+        loss, right = _judged((held.rows @ state.weights + state.biases[source]).astype(np.float64), held, 0)
         say(f"words, pass {number}: held-out loss {loss:.4f}, held-out accuracy {right:.4f}")
-        if ships and (best is None or loss < best[0]):
-            best = (loss, Said(sparse(vocabulary, weights), bias))
+        if state.ships and (best is None or loss < best[0]):
+            best = (loss, Said(sparse(vocabulary, state.weights), state.biases, meant))
     assert best is not None
     return best[1]
+
+
+def _spread(state: State, columns: npt.NDArray[np.int64], labels: int) -> State:
+    """A state of some labels as one of all: those that nobody spoken for says are as rare as the rarest."""
+    if len(columns) == labels:
+        return state
+    weights = np.zeros((len(state.weights), labels), dtype=np.float32)
+    biases = np.repeat(state.biases.min(1, keepdims=True), labels, 1)
+    weights[:, columns], biases[:, columns] = state.weights, state.biases
+    return State(weights, biases, state.ships)
 
 
 def _judged(logits: npt.NDArray[np.float64], dev: Counted, place: int) -> tuple[float, float]:
@@ -102,9 +138,23 @@ def counted(grams: list[npt.NDArray[np.uint32]], vocabulary: npt.NDArray[np.uint
     return csr_matrix((values, flat, starts), shape=(len(grams), len(vocabulary)), dtype=np.float32)
 
 
-def _facet(train: Counted, dev: Counted, rarity: Floats, place: int, labels: int, say: Say) -> Floats:
-    """Weights ``(n-grams, labels)`` of one facet, at the penalty that is best for the development texts."""
-    x, xd = (each.rows.multiply(rarity).tocsr() for each in (train, dev))
+def _voiced(rows: csr_matrix, wide: Wide, like: Wide | None = None) -> csr_matrix:
+    """Rows in which texts of the sources spoken for show their n-grams twice, and all show their source, where there
+
+    are several (Daume III, ACL 2007). ``like``: the texts that sources are counted in.
+    """
+    sources = int((like or wide).source.max(initial=0)) + 1
+    if sources == 1:
+        return rows.tocsr()
+    count = len(wide.source)
+    own = diags((wide.source < wide.spoken).astype(np.float32))
+    who = csr_matrix((np.full(count, _ALONE), (np.arange(count), wide.source)), shape=(count, sources))
+    return hstack([rows, own @ rows, who]).tocsr().astype(np.float32)
+
+
+def _facet(train: Counted, dev: Counted, place: int, labels: int, say: Say) -> Floats:
+    """Weights ``(columns, labels)`` of one facet, at the penalty that is best for the development texts."""
+    x, xd = train.rows, dev.rows
     best: tuple[float, Floats] = (np.inf, np.zeros((x.shape[1], labels), np.float32))
     weights = best[1]
     for strength in STRENGTHS:  # each begins where the stronger penalty ended

@@ -23,6 +23,7 @@ from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune_fit import VISITS, Fitted, Say, fit
 from watchfloor.lab.finetune_texts import Texts, Wide
+from watchfloor.lab.finetune_together import together
 from watchfloor.lab.kinds import clusters_of
 from watchfloor.lab.temperature import alarm_offset, temperature
 
@@ -84,15 +85,19 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
         dev = [dev[place] for place in np.random.default_rng(options.seed).permutation(len(dev))[:MOST_DEV]]
     card = blank_card(backbone, labels, options)
     wide = (wide_of(backbone, card, train, options), wide_of(backbone, card, dev, options))
-    train = thinned(train, options)
-    say(f"reading {len(train) + len(dev):,} texts with the frozen trunk")
-    read, places = texts_of(backbone, card, train, options)
+    chosen = thinned(train, options)
+    say(f"reading {len(chosen) + len(dev):,} texts with the frozen trunk")
+    read, places = texts_of(backbone, card, [train[place] for place in chosen], options)
     read_dev, places_dev = texts_of(backbone, card, dev, options)
     sizes = [len(each) for each in card.facets().values()]
     alarm = labels.index(options.alarm) if options.alarm else -1
     upper = encoder_of(backbone).upper
-    fitted = fit(upper, sizes, wide, read, read_dev, alarm=alarm, seed=options.seed, visits=options.visits, say=say)
+    fitted = fit(upper, sizes, wide, read, read_dev, np.asarray(chosen), alarm=alarm, seed=options.seed,
+                 visits=options.visits, say=say)  # fmt: skip
     card = replace(card, calibration=calibration or calibrated(card, fitted, read_dev, options))
+    if calibration is None:
+        own = wide[0].source < wide[0].spoken
+        card = together(card, fitted.dev_logits, read_dev.targets, wide[0].targets[own])
     domain = domain_of(backbone, places, places_dev, options.seed)
     return Made(Plugged(card, fitted.adapter, domain, "", Path(), ""), fitted.history)
 
@@ -134,18 +139,18 @@ def blank_card(backbone: Backbone, labels: tuple[str, ...], options: Options) ->
                 options.none_label, {}, {}, made)  # fmt: skip
 
 
-def thinned(train: Sequence[Example], options: Options) -> list[Example]:
-    """At most ``most_texts`` texts, drawn; what is common stays common, for that is what probabilities are about.
+def thinned(train: Sequence[Example], options: Options) -> list[int]:
+    """Places of at most ``most_texts`` texts, drawn; what is common stays common: probabilities are about that.
 
-    Where one source is spoken for, half of them are its own, if it has as many.
+    Where some sources are spoken for, half of them are theirs, if they have as many.
     """
     if not options.most_texts or len(train) <= options.most_texts:
-        return list(train)
+        return list(range(len(train)))
     order = np.random.default_rng(options.seed).permutation(len(train))
-    own = [place for place in order if train[place].source in options.voice][: options.most_texts // 2]
+    own = [int(place) for place in order if train[place].source in options.voice][: options.most_texts // 2]
     taken = set(own)
-    rest = [place for place in order if place not in taken][: options.most_texts - len(own)]
-    return [train[place] for place in [*own, *rest]]
+    rest = [int(place) for place in order if place not in taken][: options.most_texts - len(own)]
+    return [*own, *rest]
 
 
 def wide_of(backbone: Backbone, card: Card, examples: Sequence[Example], options: Options) -> Wide:
@@ -154,7 +159,7 @@ def wide_of(backbone: Backbone, card: Card, examples: Sequence[Example], options
     for start in range(0, len(examples), 4_096):
         found += [grams(each) for each in backbone.pieces.split([e.text for e in examples[start : start + 4_096]])]
     targets = targets_of(card, examples)
-    return Wide(found, targets, weights_of(examples, targets, options), sources_of(examples, options))
+    return Wide(found, targets, weights_of(examples, targets, options), sources_of(examples, options), _spoken(options))
 
 
 def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]:
@@ -187,16 +192,20 @@ def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example], option
     shapes = np.stack([shape(each.text) for each in examples])
     targets = targets_of(card, examples)
     weight, source = weights_of(examples, targets, options), sources_of(examples, options)
-    return Texts(x, shapes, targets, weight, source), np.stack(means)
+    return Texts(x, shapes, targets, weight, source, _spoken(options)), np.stack(means)
 
 
 def sources_of(examples: Sequence[Example], options: Options) -> npt.NDArray[np.int64]:
-    """The number of each text's source ``(texts,)``: 0 for those that are spoken for, or for all where none is."""
+    """The number of each text's source ``(texts,)``: those spoken for first, as given; 0 for all where none is."""
     if not options.voice:
         return np.zeros(len(examples), dtype=np.int64)
     others = sorted({each.source for each in examples} - set(options.voice))
-    number = {name: 1 + place for place, name in enumerate(others)}
-    return np.asarray([number.get(each.source, 0) for each in examples], dtype=np.int64)
+    number = {name: place for place, name in enumerate([*options.voice, *others])}
+    return np.asarray([number[each.source] for each in examples], dtype=np.int64)
+
+
+def _spoken(options: Options) -> int:
+    return max(len(options.voice), 1)
 
 
 def weights_of(examples: Sequence[Example], targets: npt.NDArray[np.int64], options: Options) -> Floats:

@@ -3,7 +3,7 @@
 Adagrad (Duchi et al., JMLR 2011) takes long steps for rare n-grams; a share of a text's n-grams is left out at each
 visit (dropout as the regulariser: Wager et al., arXiv 1307.1493). Where texts are labelled by several sources that
 disagree, each source has an offset a label, so that what differs between them is not put down to the words; and the
-source that is spoken for has weights of its own beside those of all (Daume III, ACL 2007), added up in the end.
+sources that are spoken for have weights of their own beside those of all (Daume III, ACL 2007), added up in the end.
 """
 
 from collections.abc import Iterator
@@ -37,20 +37,38 @@ Places = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Texts as places of their known n-grams, their label, their weight and their source (0: the one asked for)."""
+    """Texts as places of their known n-grams, with label, weight and source (below ``spoken``: one spoken for).
+
+    ``target`` is a label's number ``(texts,)`` or shares of labels ``(texts, labels)``.
+    """
 
     places: list[Places]
-    target: Places
+    target: Places | Floats
     weight: Floats
     source: Places
+    spoken: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Weights ``(n-grams, labels)``, rarity folded in; what the sources spoken for say without a word
+
+    ``(sources, labels)``; and whether all but the weights that ship are gone.
+    """
+
+    weights: Floats
+    biases: Floats
+    ships: bool
 
 
 class _Linear(nn.Module):
-    def __init__(self, rarity: Floats, labels: int, priors: Floats) -> None:
+    def __init__(self, rarity: Floats, labels: int, priors: Floats, spoken: int) -> None:
         super().__init__()
         self.rarity = torch.from_numpy(rarity)
-        #: What is so for all sources, and what is so for the first beside it, where there are others.
-        self.bags = [nn.EmbeddingBag(len(rarity), labels, mode="sum", sparse=True) for _ in range(min(len(priors), 2))]
+        self.spoken = spoken
+        #: What is so for all sources, and what is so for those spoken for beside it, where there are others.
+        bags = 2 if len(priors) > spoken else 1
+        self.bags = [nn.EmbeddingBag(len(rarity), labels, mode="sum", sparse=True) for _ in range(bags)]
         for each in self.bags:
             nn.init.zeros_(each.weight)
         self.bias = nn.Parameter(torch.from_numpy(priors[0]))
@@ -59,13 +77,13 @@ class _Linear(nn.Module):
     def forward(self, places: list[Places], lengths: Places, source: Places) -> Tensor:
         """Logits ``(B, labels)`` of texts given as places of n-grams, each of so many known ones, by their sources."""
         logits = self._said(0, places, lengths) + self.bias + self.offsets[torch.from_numpy(source)]
-        mine = np.flatnonzero(source == 0)
+        mine = np.flatnonzero(source < self.spoken)
         if len(self.bags) == 1 or not len(mine):
             return logits
         return logits.index_add(0, torch.from_numpy(mine), self._said(1, [places[i] for i in mine], lengths[mine]))
 
     def weights(self) -> Tensor:
-        """What the first source's n-grams add ``(n-grams, labels)``."""
+        """What n-grams add for the sources spoken for ``(n-grams, labels)``."""
         return sum((each.weight.detach() for each in self.bags), torch.zeros(())) * self.rarity[:, None]
 
     def _said(self, bag: int, places: list[Places], lengths: Places) -> Tensor:
@@ -77,32 +95,36 @@ class _Linear(nn.Module):
         return said
 
 
-def learned(rows: Rows, rarity: Floats, labels: int, seed: int) -> Iterator[tuple[Floats, Floats, bool]]:
-    """After each pass weights ``(n-grams, labels)``, rarity folded in, bias ``(labels,)``, and if they are sparse."""
+def learned(rows: Rows, rarity: Floats, labels: int, seed: int, entries: int = 0) -> Iterator[State]:
+    """The state after each pass; the last are sparse, of ``entries`` weights, or nothing is dropped where it is 0."""
     torch.manual_seed(seed)
     torch.sparse.check_sparse_tensor_invariants.disable()  # type: ignore[no-untyped-call]
     draw = np.random.default_rng(seed)
-    net = _Linear(rarity, labels, priors(rows.target, rows.source, labels))
+    net = _Linear(rarity, labels, priors(rows.target, rows.source, labels), rows.spoken)
     words = torch.optim.Adagrad([each.weight for each in net.bags], lr=RATE, initial_accumulator_value=_SPECK)
     rest = torch.optim.Adagrad([net.bias, net.offsets], lr=RATE / 2, initial_accumulator_value=_SPECK)
     often = np.bincount(np.concatenate(rows.places), minlength=len(rarity))
     kept: Tensor | None = None
     passes = int(np.clip(VISITS // len(rows.places), FEWEST, MOST))
-    for number in range(passes + MENDING):
+    for number in range(passes + (MENDING if entries else 0)):
         if number == passes:
-            kept = _speaking(net.weights(), often)
+            kept = _speaking(net.weights(), often, entries)
         for group in words.param_groups:
             group["lr"] = RATE * max(1 - 0.8 * number / passes, 0.2)
         _pass(net, rows, draw, words, rest, kept)
         weights = net.weights().numpy()
         shown = weights if kept is None else weights * kept.numpy()
-        yield shown, (net.bias + net.offsets[0]).detach().numpy().copy(), kept is not None
+        biases = (net.bias + net.offsets[: rows.spoken]).detach().numpy().copy()
+        yield State(shown, biases, kept is not None)
 
 
-def priors(target: Places, source: Places, labels: int) -> Floats:
+def priors(target: Places | Floats, source: Places, labels: int) -> Floats:
     """Log shares of labels in each source ``(sources, labels)``, leaning on those of all where a source has few."""
     counts = np.zeros((int(source.max(initial=0)) + 1, labels))
-    np.add.at(counts, (source, target), 1)
+    if np.issubdtype(target.dtype, np.integer):
+        np.add.at(counts, (source, target.astype(np.int64)), 1)
+    else:
+        np.add.at(counts, source, target)
     overall = (counts.sum(0) + 1) / (counts.sum() + labels)
     found = counts + _LEANING * overall
     return np.asarray(np.log(found / found.sum(1, keepdims=True)), dtype=np.float32)
@@ -132,10 +154,9 @@ def _pass(net: _Linear, rows: Rows, draw: np.random.Generator, words: torch.opti
             each.step()
 
 
-def _speaking(weights: Tensor, often: npt.NDArray[np.int64]) -> Tensor:
+def _speaking(weights: Tensor, often: npt.NDArray[np.int64], most: int) -> Tensor:
     """Which of the weights move answers most: as large, and as often met."""
     moves = weights.abs() * torch.from_numpy(np.sqrt(often).astype(np.float32))[:, None]
-    most = ENTRIES_A_LABEL * moves.shape[1]
     if moves.numel() <= most:
         return torch.ones_like(moves)
     # A sample tells the limit well enough, and sorting all of them takes longer than learning.

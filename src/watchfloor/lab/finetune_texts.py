@@ -16,8 +16,8 @@ class Texts:
     """Texts as the trunk left them: ``x[i]`` windows of text i in half precision, ``(T, width)`` each.
 
     ``shapes`` are ``(texts, SHAPE)``, ``targets`` ``(texts, facets)`` label numbers in their facet, ``weight``
-    ``(texts,)`` what each counts, ``source`` ``(texts,)`` whose labels they are (0: of the source that is spoken for),
-    ``speaks`` the window that speaks for each.
+    ``(texts,)`` what each counts, ``source`` ``(texts,)`` whose labels they are (below ``spoken``: a source's that is
+    spoken for), ``speaks`` the window that speaks for each.
     """
 
     x: list[list[npt.NDArray[np.float16]]]
@@ -25,6 +25,7 @@ class Texts:
     targets: npt.NDArray[np.int64]
     weight: Floats
     source: npt.NDArray[np.int64]
+    spoken: int = 1
     speaks: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
@@ -39,6 +40,7 @@ class Wide:
     targets: npt.NDArray[np.int64]
     weight: Floats
     source: npt.NDArray[np.int64]
+    spoken: int = 1
 
 
 def vocabulary_of(grams: list[npt.NDArray[np.uint32]]) -> npt.NDArray[np.uint32]:
