@@ -70,6 +70,7 @@ def _abuse(text: Path) -> Iterator[Example]:
         for line, name in sorted(found, key=lambda each: -len(each[0]))[:LINES_A_TEST]:
             yield Example(line, MALICIOUS, f"program {name}", "atomic")
     yield from _written("attack_commands.txt", MALICIOUS)
+    yield from _written("attack_commands_dual.txt", MALICIOUS)
 
 
 def _ordinary(data: Path) -> Iterator[Example]:
@@ -88,6 +89,7 @@ def _ordinary(data: Path) -> Iterator[Example]:
             seen.add(like)
             yield Example(found[:400], BENIGN, f"program {program(found)}", "amides")
     yield from _written("ordinary_commands.txt", BENIGN)
+    yield from _written("ordinary_commands_windows.txt", BENIGN)
     yield from _recorded()
 
 
