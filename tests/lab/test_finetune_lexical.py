@@ -7,7 +7,7 @@ import pytest
 
 from watchfloor.experts.lexicon import SparseLexicon
 from watchfloor.experts.pieces import grams
-from watchfloor.lab import finetune_many
+from watchfloor.lab import finetune_lexical, finetune_many
 from watchfloor.lab.finetune_lexical import counted, lexical
 from watchfloor.lab.finetune_texts import Wide
 
@@ -33,6 +33,17 @@ def test_what_tells_a_label_is_found(facets: int) -> None:
     fresh = texts(300, 2, facets)
     logits = np.stack([learned.of(each) for each in fresh.grams]).reshape(300, facets, 3)
     assert (logits.argmax(2) == fresh.targets).mean() > 0.97
+
+
+def test_of_too_many_ngrams_those_that_tell_labels_ship_not_the_commonest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finetune_lexical, "GRAMS", 60)
+    train, dev, fresh = (texts(count, seed, labels=40) for count, seed in ((1_200, 10), (300, 11), (300, 12)))
+    said = lexical(train, dev, [40], silent)
+    assert len(said.lexicon.grams) <= 60
+    right = np.mean(
+        [said.of(each).argmax() == told for each, told in zip(fresh.grams, fresh.targets[:, 0], strict=True)]
+    )
+    assert right > 0.9
 
 
 def test_many_labels_are_learned_in_passes_and_what_speaks_least_does_not_ship(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,8 @@ def test_a_split_is_the_same_everywhere_and_of_the_promised_size() -> None:
 @pytest.mark.parametrize(("command", "name"), [
     ("sudo /usr/bin/find . -exec /bin/sh \\;", "find"), ("FOO=1 env bash -c id", "bash"),
     ('"C:\\Windows\\System32\\CertUtil.exe" -urlcache', "certutil"), ("$ ls", "ls"), ("", ""),
+    ('"C:\\Program Files\\Mozilla Firefox\\firefox.exe" -foreground', "firefox"),
+    ("C:\\Program Files\\Zoom\\Zoom.exe --url=x", "zoom"), ('"$HOME"/bin/tool.sh -v', "tool.sh"),
 ])  # fmt: skip
 def test_the_program_of_a_command(command: str, name: str) -> None:
     assert program(command) == name

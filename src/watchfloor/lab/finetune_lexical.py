@@ -3,7 +3,8 @@
 A text is its distinct n-grams over the square root of how many are known; each is weighed by its inverse document
 frequency in learning, which makes rare n-grams cheap under an L2 penalty, and which is folded into the weights after
 (TF-IDF under logistic regression, the baseline experts used to lose to). L-BFGS (Liu & Nocedal, 1989) goes to the
-optimum; many labels take too long for that and are learned in passes (``lab.finetune_many``), twice where some sources
+optimum; fitted twice, for the n-grams that move answers most of all those there are, not the commonest ones, are what
+ships. Many labels take too long for that and are learned in passes (``lab.finetune_many``), twice where some sources
 are spoken for: what the first of two models and the labels of the others say together is what those spoken for would
 have said of the others' texts (``lab.finetune_translate``), and that is what the second learns.
 """
@@ -20,7 +21,7 @@ from scipy.sparse import csr_matrix, diags, hstack
 from watchfloor.experts.lexicon import Lexicon, SparseLexicon, known
 from watchfloor.lab import finetune_many
 from watchfloor.lab.finetune_many import Rows, State, learned, sparse
-from watchfloor.lab.finetune_texts import Wide, vocabulary_of
+from watchfloor.lab.finetune_texts import GRAMS, Wide, vocabulary_of
 from watchfloor.lab.finetune_translate import translated
 from watchfloor.lab.temperature import log_loss, temperature
 
@@ -29,6 +30,8 @@ STRENGTHS: Final = (0.03, 0.1, 0.3, 1.0)
 _STEPS: Final = 80
 #: How much a source's name says, so that what it leans to costs little under the penalty.
 _ALONE: Final = np.float32(3)
+#: N-grams that those that ship are chosen from, and the strength they are chosen at.
+_CANDIDATES, _CHOSEN_AT = 400_000, 0.3
 #: More labels than this are learned in passes (``lab.finetune_many``).
 MANY: Final = 64
 
@@ -63,10 +66,11 @@ class Counted:
 
 def lexical(wide: Wide, dev: Wide, sizes: list[int], say: Say, seed: int = 0) -> Said:
     """Learn from ``wide``, choose by ``dev``. ``sizes``: labels of each facet."""
-    vocabulary = vocabulary_of(wide.grams)
+    many = len(sizes) == 1 and sizes[0] > MANY
+    vocabulary = vocabulary_of(wide.grams) if many else _telling(wide, sizes, say)
     train, held = (Counted(counted(each.grams, vocabulary), each.targets, each.weight) for each in (wide, dev))
-    rarity = (np.log((1 + len(wide.grams)) / (1 + train.rows.getnnz(0))) + 1).astype(np.float32)
-    if len(sizes) == 1 and sizes[0] > MANY:
+    rarity = _rarity(train.rows)
+    if many:
         return _many(wide, train, held, vocabulary, rarity, say, seed, dev.source)
     voiced = _voiced(train.rows.multiply(rarity), wide), _voiced(held.rows.multiply(rarity), dev, like=wide)
     train, held = replace(train, rows=voiced[0]), replace(held, rows=voiced[1])
@@ -83,6 +87,28 @@ def lexical(wide: Wide, dev: Wide, sizes: list[int], say: Say, seed: int = 0) ->
     scale = scale.astype(np.float32)
     lexicon = Lexicon(vocabulary[spoken], vectors[spoken], scale, np.eye(len(scale), dtype=np.float32))
     return Said(lexicon, biases)
+
+
+def _rarity(rows: csr_matrix) -> Floats:
+    """Inverse document frequency of each n-gram ``(n-grams,)``."""
+    return np.asarray(np.log((1 + rows.shape[0]) / (1 + rows.getnnz(0))) + 1, dtype=np.float32)
+
+
+def _telling(wide: Wide, sizes: list[int], say: Say) -> npt.NDArray[np.uint32]:
+    """The n-grams that move the answers to ``wide`` most when all are learned from, sorted."""
+    vocabulary = vocabulary_of(wide.grams, _CANDIDATES)
+    if len(vocabulary) <= GRAMS:
+        return vocabulary
+    rows = counted(wide.grams, vocabulary)
+    x = rows.multiply(_rarity(rows)).tocsr()
+    moved = np.zeros(x.shape[1])
+    for place, labels in enumerate(sizes):
+        blank = np.zeros((x.shape[1], labels), np.float32)
+        weights = _fitted(x, wide.targets[:, place], wide.weight, blank, 1 / _CHOSEN_AT)
+        moved += ((weights - weights.mean(1, keepdims=True)) ** 2).sum(1)
+    moved *= np.asarray(x.multiply(x).multiply(wide.weight[:, None]).sum(0)).ravel()
+    say(f"{GRAMS:,} of {len(vocabulary):,} n-grams are kept")
+    return np.sort(vocabulary[np.argsort(-moved, kind="stable")[:GRAMS]])
 
 
 def _many(wide: Wide, train: Counted, held: Counted, vocabulary: npt.NDArray[np.uint32], rarity: Floats, say: Say,

@@ -43,10 +43,10 @@ class Wide:
     spoken: int = 1
 
 
-def vocabulary_of(grams: list[npt.NDArray[np.uint32]]) -> npt.NDArray[np.uint32]:
-    """The n-grams of most texts, sorted."""
+def vocabulary_of(grams: list[npt.NDArray[np.uint32]], most: int = GRAMS) -> npt.NDArray[np.uint32]:
+    """The n-grams of most texts, at most so many, sorted."""
     if not grams:
         return np.zeros(0, dtype=np.uint32)
     found, counts = np.unique(np.concatenate(grams), return_counts=True)
-    order = np.argsort(-counts, kind="stable")[:GRAMS]
+    order = np.argsort(-counts, kind="stable")[:most]
     return np.sort(found[order[counts[order] >= LEAST_TEXTS]])

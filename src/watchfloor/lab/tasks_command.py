@@ -25,6 +25,8 @@ _BEFORE = frozenset({"sudo", "env", "nohup", "exec", "time", "command", "then", 
 _SCRIPT = frozenset({"if", "else", "elseif", "foreach", "for", "while", "try", "catch", "function", "param", "return",
                      "end", "fi", "done", "exit", "rem", "goto", "timeout", "sleep", "start-sleep"})  # fmt: skip
 _NAME = re.compile(r"[a-z][\w.+-]*")
+#: A Windows path a command begins with, which may hold spaces: quoted, or up to what is run.
+_PATH = re.compile(r'"([^"]*\\[^"]*)"|([a-z]:\\[^"<>|]*?\.(?:exe|com|bat|cmd))(?=\s|$)', re.IGNORECASE)
 _NUMBERS = re.compile(r"[0-9a-f-]{8,}|\d+")
 #: The training hosts of ``range/``; the others are kept for tests of the whole floor.
 RECORDINGS: Final = Path(__file__).resolve().parents[3] / "range" / "recordings"
@@ -38,7 +40,8 @@ LINES_A_TEST: Final = 2
 
 def program(command: str) -> str:
     """The program a command line runs, in lower case and without its folder or ``.exe``."""
-    for word in command.strip().split():
+    path = _PATH.match(command.strip())
+    for word in [path[1] or path[2]] if path else command.strip().split():
         name = word.strip("\"'`&(){};").replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
         if name and "=" not in name and name not in _BEFORE and not name.startswith(("-", "$", "#")):
             return name
@@ -70,6 +73,7 @@ def _abuse(text: Path) -> Iterator[Example]:
         for line, name in sorted(found, key=lambda each: -len(each[0]))[:LINES_A_TEST]:
             yield Example(line, MALICIOUS, f"program {name}", "atomic")
     yield from _written("attack_commands.txt", MALICIOUS)
+    yield from _written("attack_commands_dual.txt", MALICIOUS)
 
 
 def _ordinary(data: Path) -> Iterator[Example]:
@@ -88,6 +92,7 @@ def _ordinary(data: Path) -> Iterator[Example]:
             seen.add(like)
             yield Example(found[:400], BENIGN, f"program {program(found)}", "amides")
     yield from _written("ordinary_commands.txt", BENIGN)
+    yield from _written("ordinary_commands_windows.txt", BENIGN)
     yield from _recorded()
 
 

@@ -19,6 +19,12 @@ from watchfloor.lab.tasks_written import filled
 
 ATTACK: Final = ("injection",)
 BENIGN: Final = ("benign",)
+#: Files of texts written one by one.
+INJECTIONS: Final = ("injections.txt", "injections_quiet.txt")
+HARMLESS: Final = (
+    "ordinary_prompts.txt", "harmless_everyday.txt", "harmless_technical.txt", "harmless_assistants.txt",
+    "harmless_languages.txt",
+)  # fmt: skip
 #: Source of harmless texts in the words of attacks: a guard that raises an alarm here defends too much.
 OVER_DEFENCE: Final = "written_harmless"
 #: The same, filled into templates.
@@ -40,18 +46,19 @@ def guard(data: Path) -> Iterator[Example]:
     text = data / "text"
     for found in (_labelled(text), _jailbreaks(text), _hijacks(text), _documents(text), _questions(text), _told(text)):
         yield from found
-    yield from _written("injections.txt", ATTACK, "written")
-    yield from _written("ordinary_prompts.txt", BENIGN, OVER_DEFENCE)
+    yield from _written(INJECTIONS, ATTACK, "written")
+    yield from _written(HARMLESS, BENIGN, OVER_DEFENCE)
     yield from filled(attack=True, source="templates")
     yield from filled(attack=False, source=TEMPLATES, weight=OWN_WEIGHT)
 
 
-def _written(name: str, labels: tuple[str, ...], source: str) -> Iterator[Example]:
+def _written(names: tuple[str, ...], labels: tuple[str, ...], source: str) -> Iterator[Example]:
     """Texts written for Watchfloor, one a line."""
-    for line in (WRITTEN / name).read_text("utf-8").splitlines():
-        if line and not line.startswith("#"):
-            weight = OWN_WEIGHT if labels == BENIGN else 1.0
-            yield Example(line.replace("\\n", "\n"), labels, f"written {_stem(line) or line[:12]}", source, weight)
+    weight = OWN_WEIGHT if labels == BENIGN else 1.0
+    for name in names:
+        for line in (WRITTEN / name).read_text("utf-8").splitlines():
+            if line and not line.startswith("#"):
+                yield Example(line.replace("\\n", "\n"), labels, f"written {_stem(line) or line[:12]}", source, weight)
 
 
 def _open(path: Path) -> str:
@@ -118,7 +125,7 @@ def _documents(text: Path) -> Iterator[Example]:
     draw = random.Random(0)
     planted: list[str] = []
     own: dict[str, list[str]] = defaultdict(list)  # attacks of our own, each in the part it is in without a document
-    for each in (*_written("injections.txt", ATTACK, ""), *filled(attack=True, source="")):
+    for each in (*_written(INJECTIONS, ATTACK, ""), *filled(attack=True, source="")):
         if len(each.text) < 200:
             own[each.part].append(each.text)
     for name in ("text_attack_train", "code_attack_train"):
