@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from watchfloor.agent.logins import pair
 from watchfloor.agent.recording import COLUMNS, Played, Recording
-from watchfloor.agent.traces import COMMON, TRACED, beside, elsewhere, masked, named, of_field, ran
+from watchfloor.agent.sessions import Sessions
+from watchfloor.agent.traces import COMMON, TRACED, beside, masked, named, of_field, ran
+from watchfloor.agent.visitors import Visitors
 from watchfloor.base.events import event_id
 from watchfloor.film.words import base_name
 
@@ -88,11 +90,10 @@ class Index:
         self._kinds()
         self._by_id: dict[str, int] = {}
         self.by_command: dict[str, list[int]] = defaultdict(list)
-        self.session_server: dict[tuple[str, str], int] = {}
-        self.remotes: dict[int, str] = {}
-        self.sessions_from: dict[str, int] = defaultdict(int)
+        for number, actor in enumerate(self.actors):
+            for command in actor.commands:
+                self.by_command[command].append(number)
         self.trees: dict[int, list[int]] = defaultdict(list)
-        self._sessions()
         self._trees()
         known = [time for time in self.times if time]
         self.span = (min(known, default=0.0), max(known, default=0.0))
@@ -107,6 +108,8 @@ class Index:
             ):
                 self.daemon_trees[actor.played.host, actor.played.user].append(number)
         self.logins, self.dialled, self.own_addresses = pair(self)
+        self.sessions = Sessions(self)
+        self.visitors = Visitors(self)
 
     def column(self, name: str) -> list[Any]:
         """All values of one column."""
@@ -210,20 +213,6 @@ class Index:
             self.scenes[actor.played.scene].append(number)
             for trace in actor.traces:
                 self.kinds_of[trace].add(actor.kind)
-
-    def _sessions(self) -> None:
-        for number, actor in enumerate(self.actors):
-            for command in actor.commands:
-                self.by_command[command].append(number)
-        for row, (action, address) in enumerate(zip(self.actions, self.column("src_endpoint.ip"), strict=True)):
-            if address and action == "logon.success" and elsewhere(address):
-                owner = self.owners[row]
-                if owner not in self.remotes:
-                    self.remotes[owner] = address
-                    self.sessions_from[address] += 1
-                played = self.actors[owner].played
-                if played.session:
-                    self.session_server.setdefault((played.host, played.session), owner)
 
     def _trees(self) -> None:
         tops: dict[object, int] = {}

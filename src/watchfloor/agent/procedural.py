@@ -129,17 +129,17 @@ def _tests(signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Tool
                 value = commands[row] if index.actions[row] == "process.launch" else paths[row]
                 claims.append(Claim(f"{quoted(value or '')}: {name}.", (index.id_of(row),), "sign"))
         tests.append(Test(hypothesis, bool(claims), tuple(claims[:6]), ()))
-    logins = {login for m in telling.members if (login := growth.session_login(m)) is not None}
+    logins = {login for m in telling.members if (login := growth.index.sessions.server(m)) is not None}
     usual: list[Claim] = []
     rare: list[Claim] = []
     for login in sorted(logins)[:20]:
         said = telling.entry(login)
         if said is not None and said.event_ids:
-            count = index.sessions_from[index.remotes.get(login, "")]
-            (rare if growth.rare_login(login) else usual).append(
-                Claim(f"{quoted(index.remotes[login])}: {count} log-ins here came from it.", said.event_ids, "log-in")
-                if index.remotes.get(login) else said
-            )  # fmt: skip
+            address = index.sessions.address(login)
+            count = len(index.sessions.from_address[address])
+            (rare if growth.index.sessions.strange(login) else usual).append(
+                Claim(f"{quoted(address)}: {count} log-ins here came from it.", said.event_ids, "log-in")
+            )
     only_usual = bool(usual) and not rare and not any(t.holds for t in tests)
     tests.append(Test("it is an administrator or user at ordinary work", only_usual, tuple(usual[:6]), tuple(rare[:6])))
     return tests
@@ -182,8 +182,8 @@ def score_of(strong: Iterable[Sign], telling: Telling, box: Toolbox, known: int)
         + SPREAD * max(0, len({s.tactic for s in signs}) - 1) * 0.5
     )
     score += ODD * odd + KNOWN * bool(known)
-    logins = {login for m in telling.members if (login := growth.session_login(m)) is not None}
-    if logins and not any(growth.rare_login(login) for login in logins):
+    logins = {login for m in telling.members if (login := growth.index.sessions.server(m)) is not None}
+    if logins and not any(growth.index.sessions.strange(login) for login in logins):
         score -= USUAL
     return score
 
@@ -206,9 +206,9 @@ def _gaps(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], tellin
     ask = found.open_questions.append
     index = telling.index
     if root is not None:
-        if index.actors[root].parent == -1 and telling.growth.session_login(root) is None:
+        if index.actors[root].parent == -1 and telling.index.sessions.server(root) is None:
             ask("Who started the first process? Its parent was started before the recording or is not recorded.")
-        elif telling.growth.session_login(root) is not None:
+        elif telling.index.sessions.server(root) is not None:
             ask("How did they get the password or key for the first log-in? The recording does not show it.")
         if index.actors[root].first - index.span[0] < 60:
             ask("Did it begin earlier? The first trace lies within a minute of the recording's beginning.")

@@ -18,8 +18,7 @@ SYSTEM: Final = (
 MOST_OUTSIDE: Final[Mapping[str, int]] = {
     "address": 8, "user": 12, "ran": 8, "path": 4, "system": 1, "word": -1,
 }  # fmt: skip
-#: An address with at most so many sessions is nobody's usual one; and with at most so many trees speaks to few.
-FEW_SESSIONS: Final = 4
+#: An address with at most so many trees speaks to few.
 FEW_TREES: Final = 24
 #: Programs that look at a file and do not make it.
 READERS: Final = frozenset(
@@ -90,7 +89,7 @@ class Tie:
         if other not in index.spoke.get(self._name, ()):
             return 0.0
         trees = {index.actors[n].tree for n in index.holders[self.trace]}
-        rare = 0 < index.sessions_from.get(self._name, 0) <= FEW_SESSIONS and len(trees) <= FEW_TREES
+        rare = index.sessions.strange_address(self._name) and len(trees) <= FEW_TREES
         return 0.75 if rare or len(self._outside) <= 1 else 0.0
 
     def _handed_on(self, other: int) -> float:
