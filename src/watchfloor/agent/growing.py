@@ -79,9 +79,7 @@ class Growth:
                 for server in self.index.sessions.from_address[address]:
                     self._admit_tree(server, Reason("log-in", member, f"address:{address}", 0.8))
             client = self.index.dialled.get(number)
-            if client is not None and (
-                self.near_odd(client) or self.odd_share(self.index.actors[client].tree) >= ODD_COMPANY
-            ):
+            if client is not None and self._told_of(client):
                 self._admit_tree(client, Reason("log-in", number, "", 0.7))
             for server in self.index.logins.get(number, ()):
                 self._admit_tree(server, Reason("log-in", number))
@@ -91,6 +89,11 @@ class Growth:
                 if (trace, wrote) not in self._used:
                     self._used.add((trace, wrote))
                     self._follow(trace, number)
+
+    def leave_out(self, numbers: Iterable[int]) -> None:
+        """Take members out again: ordinary work that the case grew into."""
+        for number in numbers:
+            del self.members[number]
 
     # admitting
 
@@ -221,6 +224,12 @@ class Growth:
         """Whether a process, its parent or a child is called odd by some skill."""
         actor = self.index.actors[number]
         return any(self.odd.get(n, 0.0) >= 0.5 for n in (number, actor.parent, *actor.children[:10]))
+
+    def _told_of(self, number: int) -> bool:
+        """Whether a process is odd, or its tree, or works in a stranger's session."""
+        login = self.index.sessions.server(number)
+        strange = login is not None and self.index.sessions.strange(login)
+        return strange or self.near_odd(number) or self.odd_share(self.index.actors[number].tree) >= ODD_COMPANY
 
     def _company(self, number: int) -> None:
         """Other requests that the same service account served oddly at the same time: one attacker, many requests."""

@@ -71,6 +71,7 @@ class Index:
         self.table = recording.table
         self._columns: dict[str, list[Any]] = {}
         self._events: dict[int, dict[str, Any]] = {}
+        self._hubs: dict[int, bool] = {}
         micros = self.table["time"].cast(pa.int64()).fill_null(0).to_numpy() if len(self.table) else np.zeros(0)
         self.times: list[float] = (micros / 1e6).tolist()
         self.owners: list[int] = self.table["owner"].to_pylist() if len(self.table) else []
@@ -90,11 +91,14 @@ class Index:
         self._kinds()
         self._by_id: dict[str, int] = {}
         self.by_command: dict[str, list[int]] = defaultdict(list)
+        self.trees: dict[int, list[int]] = defaultdict(list)
+        self._trees()
+        #: Trees that ran a command, numbers and random names aside.
+        self.habits: dict[str, set[int]] = defaultdict(set)
         for number, actor in enumerate(self.actors):
             for command in actor.commands:
                 self.by_command[command].append(number)
-        self.trees: dict[int, list[int]] = defaultdict(list)
-        self._trees()
+                self.habits[masked(command)].add(actor.tree)
         known = [time for time in self.times if time]
         self.span = (min(known, default=0.0), max(known, default=0.0))
         self.hosts = {actor.played.host for actor in self.actors}
@@ -272,10 +276,12 @@ class Index:
 
     def hub(self, number: int) -> bool:
         """Whether many meet in a process: a listener, a daemon that runs everybody's jobs; not one visitor's server."""
-        actor = self.actors[number]
-        if self._job(number) and sum(self._job(child) for child in actor.children) > 1:
-            return True
-        return sum(trace.startswith("address:") for trace in self.actors[number].traces) > MOST_ADDRESSES
+        if number not in self._hubs:
+            actor = self.actors[number]
+            jobs = self._job(number) and sum(self._job(child) for child in actor.children) > 1
+            addresses = sum(trace.startswith("address:") for trace in actor.traces)
+            self._hubs[number] = jobs or addresses > MOST_ADDRESSES
+        return self._hubs[number]
 
     def ancestors(self, number: int) -> list[int]:
         """Parents upwards, nearest first; a circle in hostile lineage ends the walk."""
