@@ -280,7 +280,8 @@ class Index:
             actor = self.actors[number]
             jobs = self._job(number) and sum(self._job(child) for child in actor.children) > 1
             addresses = sum(trace.startswith("address:") for trace in actor.traces)
-            self._hubs[number] = jobs or addresses > MOST_ADDRESSES
+            serves = len(self.visitors.callers.get(number, ())) > 1
+            self._hubs[number] = jobs or serves or addresses > MOST_ADDRESSES
         return self._hubs[number]
 
     def ancestors(self, number: int) -> list[int]:

@@ -52,6 +52,7 @@ class Tie:
         self._first = min(actors[m].first for m in ours)
         path = self._kind == "path"
         self._runs = index.runs.get(self._name, {}) if path else {}
+        self._run_kinds = len({actors[n].kind for n in self._runs})
         self._writes = index.writes.get(self._name, []) if path else []
         self._made = self._kind == "user" and any(self._name in actors[m].made for m in ours)
         left = index.holders[trace]
@@ -94,9 +95,7 @@ class Tie:
 
     def _handed_on(self, other: int) -> float:
         """``other`` ran the path: it is the case's if the case put it there, or if nobody had it before the case."""
-        actors = self._index.actors
-        kinds = len({actors[n].kind for n in self._runs})
-        if kinds > MOST_OUTSIDE["ran"]:
+        if self._run_kinds > MOST_OUTSIDE["ran"]:
             return 0.0
         at = self._runs[other]
         before = [who for when, who in self._writes if when <= at]

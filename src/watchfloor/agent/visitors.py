@@ -31,6 +31,8 @@ class Visitors:
         self._index = index
         self.address: dict[int, str] = {}
         self.served: dict[str, list[int]] = defaultdict(list)
+        #: Where each service's connections came from.
+        self.callers: dict[int, set[str]] = defaultdict(set)
         self._first: dict[str, float] = {}
         near: dict[int, list[_Accept]] = {}
         votes: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
@@ -67,6 +69,7 @@ class Visitors:
             elif action == "network.listen" and sources[row] and base_name(played.image) not in SERVERS:
                 address = proxies.accepts(played.host, owner, now, sources[row])
                 accepts[played.host, users[row] or played.user].append((now, owner, address))
+                self.callers[owner].add(address)
                 self._first[address] = min(self._first.get(address, now), now)
             if tops.get(owner) == row:
                 last: dict[int, _Accept] = {}

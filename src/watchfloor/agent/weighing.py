@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from watchfloor.agent.bringing import fetchers, session_starter
 from watchfloor.agent.growing import Growth
 from watchfloor.agent.index import WRITES
 from watchfloor.agent.signs import Sign
@@ -69,7 +70,7 @@ def near_of(growth: Growth, seeds: Iterable[int]) -> set[int]:
     """Members near the alert."""
     members = growth.members
     near: set[int] = set()
-    waiting = [seed for seed in seeds if seed in members]
+    waiting = [seed for seed in seeds if seed in members] or list(members)
     while waiting:
         fresh = _beside(growth, waiting.pop()) - near
         near |= fresh
@@ -84,13 +85,16 @@ def _beside(growth: Growth, number: int) -> set[int]:
     """One process with its lineage and, where it is in no person's session, all of its tree; a stranger's is whole."""
     index = growth.index
     login = index.sessions.server(number)
-    found = set(index.descendants(number))
+    found: set[int] = set()
     if login is None and not index.actors[number].played.session and not index.hub(number):
         found.update(index.trees[index.actors[number].tree])
-    for parent in index.ancestors(number):
-        if index.actors[parent].said.startswith("-") or parent == login:
-            break
-        found.add(parent)
+    starter = session_starter(index, [number, *index.ancestors(number)][-1])
+    for one in (number, starter) if starter is not None else (number,):
+        found.update(index.descendants(one))
+        for at in (one, *index.ancestors(one)):
+            if index.actors[at].said.startswith("-") or at == login:
+                break
+            found.update((at, *fetchers(index, at)))
     if login is not None and index.sessions.strange(login):
         found.update(index.descendants(login), index.trees[index.actors[number].tree])
     return {n for n in found if n in growth.members} | {number}
@@ -181,11 +185,7 @@ def ordinary(growth: Growth, weights: Weights, rows: Mapping[str, list[tuple[Sig
     found = set()
     for number in growth.members.keys() - weights.members:
         tree, login = index.actors[number].tree, index.sessions.server(number)
-        if (
-            tree in telling
-            or growth.odd_share(tree) >= ODD_TREE
-            or (login is not None and index.sessions.strange(login))
-        ):
-            continue
-        found.add(number)
+        strange = login is not None and index.sessions.strange(login)
+        if not strange and tree not in telling and growth.odd_share(tree) < ODD_TREE:
+            found.add(number)
     return found
