@@ -98,6 +98,17 @@ def test_of_a_deceived_user_the_root_is_what_brought_the_code_and_not_the_log_in
     assert before not in found.operations and found.verdict != "benign"
 
 
+def test_a_fork_that_ran_nothing_of_its_own_does_not_hide_what_brought_the_code() -> None:
+    stage = office()
+    shell = stage.log_in(2_000, 4_000, "ana", "10.0.0.5", "d")
+    brought = stage.run(2_010, 4_010, shell, "/bin/sh /home/ana/lint/setup.sh", "ana", "d")
+    stage.row(2_010.1, "file.create", 4_011, file__path="/home/ana/.cache/lint", actor__user__name="ana",
+              actor__process__parent_process__uid="shop-1/4010", actor__session__uid="d")  # fmt: skip
+    taken = stage.run(2_020, 4_012, 4_011, "bash -i", "ana", "d")
+    looked = stage.run(2_030, 4_013, 4_012, "cat /home/ana/.ssh/config", "ana", "d")
+    assert {brought, taken} <= set(worked(stage, looked).operations)
+
+
 def test_what_is_sent_into_the_background_belongs_to_the_shell_that_was_at_work() -> None:
     stage = office()
     shell = stage.log_in(2_000, 4_000, "ana", "10.0.0.5", "d")

@@ -156,7 +156,8 @@ class Growth:
         """The highest process above, up to a session's shell or a daemon, that ran something not the system's own."""
         top = number
         for parent in self.index.ancestors(number):
-            if not self.index.actors[parent].commands or self.index.actors[parent].said.startswith("-"):
+            actor = self.index.actors[parent]
+            if base_name(actor.played.image) in LAUNCHERS or actor.said.startswith("-"):
                 break
             if self._brought(parent):
                 top = parent

@@ -13,7 +13,7 @@ SERVERS: Final = frozenset(("sshd", "sshd-session", "sshd-auth"))
 #: An address with at most so many sessions is nobody's usual one.
 FEW_SESSIONS: Final = 4
 #: An address first seen this part of the recording after its beginning was not in use all along.
-LATE: Final = 0.08
+LATE: Final = 0.05
 
 
 class Sessions:
@@ -83,6 +83,10 @@ class Sessions:
     def strange(self, server: int) -> bool:
         """Whether a session came from a stranger's address."""
         return self.strange_address(self.address(server))
+
+    def usual(self, address: str) -> bool:
+        """Whether an address is one that people usually log on from."""
+        return address in self.from_address and not self.strange_address(address)
 
     def strange_address(self, address: str) -> bool:
         """Whether sessions come from an address, and it is nobody's usual one.

@@ -48,9 +48,11 @@ class Visitors:
                 self.served[address].append(owner)
 
     def new(self, address: str) -> bool:
-        """Whether an address asked for nothing when the recording began, and is no recorded host's."""
-        begin, end = self._index.span
-        return address not in self._index.own_addresses and self._first[address] > begin + LATE * (end - begin)
+        """Whether an address asked for nothing when the recording began, and is no recorded host's or person's own."""
+        index = self._index
+        begin, end = index.span
+        known = address in index.own_addresses or index.sessions.usual(address)
+        return not known and self._first[address] > begin + LATE * (end - begin)
 
     def _before(self) -> Iterator[tuple[int, list[_Accept]]]:
         """Tops of requests, each with what every service of its account accepted last before, nearest first."""
