@@ -131,7 +131,8 @@ class Growth:
         planter = reason.step == "trace" and not planted
         top = self._planted_above(number) if given else number
         for parent in index.ancestors(top):
-            if self.generic(parent) or index.daemon(parent, top) or not self._mostly_own(parent, top):
+            shell = index.actors[parent].said.startswith("-")  # a session's own: below it is decided of sessions
+            if shell or self.generic(parent) or index.daemon(parent, top) or not self._mostly_own(parent, top):
                 break
             top = parent
         login = index.sessions.server(number)
