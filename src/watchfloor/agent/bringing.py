@@ -23,6 +23,11 @@ def fetched(index: Index, number: int) -> bool:
     return any(_managed(command) for command in said) or bool(fetchers(index, number))
 
 
+def downloads(index: Index, number: int) -> bool:
+    """Whether a process is a program that fetches files."""
+    return any(base_name(command.split(" ", 1)[0]) in _DOWNLOADERS for command in index.actors[number].commands)
+
+
 def fetchers(index: Index, number: int) -> list[int]:
     """Downloads whose output a process reads as its script: a pipe's other end."""
     actor = index.actors[number]
@@ -31,8 +36,7 @@ def fetchers(index: Index, number: int) -> list[int]:
     return [
         other
         for other in index.actors[actor.parent].children
-        if abs(index.launched(other) - index.launched(number)) <= _PIPE
-        and any(base_name(c.split(" ", 1)[0]) in _DOWNLOADERS for c in index.actors[other].commands)
+        if abs(index.launched(other) - index.launched(number)) <= _PIPE and downloads(index, other)
     ]
 
 

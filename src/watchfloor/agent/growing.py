@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from watchfloor.agent.bringing import fetched, fetchers, session_starter
+from watchfloor.agent.bringing import downloads, fetched, fetchers, session_starter
 from watchfloor.agent.index import MOST_KINDS, Index
 from watchfloor.agent.sessions import SERVERS
 from watchfloor.agent.ties import SYSTEM, Tie
@@ -137,7 +137,8 @@ class Growth:
             top = parent
         login = index.sessions.server(number)
         if login is not None:
-            odd = given or self.odd_share(index.actors[number].tree) >= ODD_SESSION
+            # who fetched what others ran may have been deceived: the fetching is the case's, the session is not
+            odd = given or (self.odd_share(index.actors[number].tree) >= ODD_SESSION and not downloads(index, number))
             if index.sessions.strange(login) or (odd and not planted and self._by_hand(number)):
                 top = login
         found = index.descendants(top)
