@@ -16,6 +16,7 @@ def test_what_an_administrator_did_elsewhere_in_a_busy_session_does_not_make_an_
     found = worked(stage, alert)
     assert found.verdict == "benign" and found.operations == [alert]
     assert any("left out" in question for question in found.open_questions)
+    assert any("reads password hashes" in question for question in found.open_questions)
 
 
 def test_the_same_done_by_the_alert_itself_and_what_it_started_is_an_attack() -> None:

@@ -96,6 +96,10 @@ def _cut(found: Investigation, telling: Telling, weights: Weights, box: Toolbox)
     size = sum(len(box.index.actors[m].rows) for m in telling.members)
     if found.verdict == "benign":
         apart = growth.members.keys() - weights.members
+        elsewhere = sorted(name for name, weight in weights.far.items() if weight >= TELLING)
+        if elsewhere:
+            done = "; ".join(elsewhere[:6])
+            found.open_questions.append(f"What was done beside the alert, is it known work? {done}.")
     elif size > LARGE:
         apart = ordinary(growth, weights, telling.signs())
     else:
