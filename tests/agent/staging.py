@@ -45,6 +45,20 @@ class Stage:
     def connect(self, at: float, pid: int, address: str, port: int = 443) -> str:
         return self.row(at, "network.connect", pid, dst_endpoint__ip=address, dst_endpoint__port=port)
 
+    def log_in(self, at: float, pid: int, user: str, address: str, session: str) -> int:
+        """Somebody logs on over ssh; the number of the session's shell is returned."""
+        self.run(at, pid, 1, "/usr/sbin/sshd -R", "root", session)
+        self.row(at + 0.1, "logon.success", pid, src_endpoint__ip=address, user__name=user, actor__session__uid=session)
+        self.run(at + 0.2, pid + 1, pid, "-bash", user, session)
+        return pid + 1
+
+    def accept(self, at: float, pid: int, address: str, user: str = "www-data") -> str:
+        """A service takes a connection."""
+        return self.row(
+            at, "network.listen", pid, src_endpoint__ip=address, src_endpoint__port=40_000, actor__user__name=user,
+            actor__process__file__path="/usr/bin/python3",
+        )  # fmt: skip
+
     def recording(self) -> Recording:
         with Spool(1 << 28, "") as spool:
             return from_batches([to_batch(self.rows)], spool)

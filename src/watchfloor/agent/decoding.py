@@ -22,6 +22,11 @@ _WORDS = re.compile(
 )
 
 
+_PRINTS: Final = bytes((9, 10, 13, *range(32, 127)))
+#: What every byte becomes under each key.
+_XOR: Final = tuple(bytes(byte ^ key for byte in range(256)) for key in range(256))
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One layer that was peeled: how, and the text under it."""
@@ -77,9 +82,9 @@ def _readable(how: str, raw: bytes) -> Layer | None:
         return plainly
     head = raw[:2048]
     for key in range(1, 256):
-        tried = head.translate(bytes(b ^ key for b in range(256)))
+        tried = head.translate(_XOR[key])
         if _printable(tried) and _WORDS.search(tried):
-            plain = raw[:MOST_BYTES].translate(bytes(b ^ key for b in range(256)))
+            plain = raw[:MOST_BYTES].translate(_XOR[key])
             return Layer(f"{how} + XOR 0x{key:02x}", plain.decode("utf-8", "replace"))
     return plainly
 
@@ -87,5 +92,5 @@ def _readable(how: str, raw: bytes) -> Layer | None:
 def _printable(raw: bytes) -> bool:
     if len(raw) < 4:
         return False
-    good = sum(32 <= byte < 127 or byte in (9, 10, 13) for byte in raw[:2048])
-    return good >= 0.95 * min(len(raw), 2048)
+    head = raw[:2048]
+    return len(head) - len(head.translate(None, _PRINTS)) >= 0.95 * len(head)

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from watchfloor.agent.bringing import downloads, fetched, fetchers, session_starter
 from watchfloor.agent.index import MOST_KINDS, Index
-from watchfloor.agent.ties import FEW_SESSIONS, SYSTEM, Tie
+from watchfloor.agent.sessions import SERVERS
+from watchfloor.agent.ties import SYSTEM, Tie
 from watchfloor.agent.traces import COMMON, masked
 from watchfloor.film.lexicon import LAUNCHERS
 from watchfloor.film.words import base_name
@@ -55,10 +57,11 @@ class Growth:
     members: dict[int, Reason] = field(default_factory=dict)
     _waiting: deque[int] = field(default_factory=deque)
     _shares: dict[int, float] = field(default_factory=dict)
-    _logins: dict[int, int | None] = field(default_factory=dict)
     _used: set[tuple[str, bool]] = field(default_factory=set)
     #: Addresses hardly anybody uses that sessions of the case came from.
     rare: set[str] = field(default_factory=set)
+    #: Strangers' addresses whose other sessions have not joined yet, each with the member that showed it.
+    _returns: list[tuple[int, str]] = field(default_factory=list)
 
     def seed(self, numbers: Iterable[int]) -> None:
         """Begin with the processes of an alert: each with the tree that is its own."""
@@ -71,10 +74,12 @@ class Growth:
             number = self._waiting.popleft()
             self._hand_over(number)
             self._company(number)
+            while self._returns:
+                member, address = self._returns.pop()
+                for server in self.index.sessions.from_address[address]:
+                    self._admit_tree(server, Reason("log-in", member, f"address:{address}", 0.8))
             client = self.index.dialled.get(number)
-            if client is not None and (
-                self.near_odd(client) or self.odd_share(self.index.actors[client].tree) >= ODD_COMPANY
-            ):
+            if client is not None and self._told_of(client):
                 self._admit_tree(client, Reason("log-in", number, "", 0.7))
             for server in self.index.logins.get(number, ()):
                 self._admit_tree(server, Reason("log-in", number))
@@ -85,15 +90,23 @@ class Growth:
                     self._used.add((trace, wrote))
                     self._follow(trace, number)
 
+    def leave_out(self, numbers: Iterable[int]) -> None:
+        """Take members out again: ordinary work that the case grew into."""
+        for number in numbers:
+            del self.members[number]
+
     # admitting
 
     def _admit(self, number: int, reason: Reason) -> None:
         if number in self.members or len(self.members) >= MOST_MEMBERS:
             return
         self.members[number] = reason
-        login = self.session_login(number)
-        if login is not None and self.rare_login(login):
-            self.rare.add(self.index.remotes[login])
+        login = self.index.sessions.server(number)
+        if login is not None and self.index.sessions.strange(login):
+            address = self.index.sessions.address(login)
+            if address not in self.rare:
+                self.rare.add(address)
+                self._returns.append((number, address))
         self._waiting.append(number)
 
     def _admit_tree(self, number: int, reason: Reason) -> None:
@@ -118,13 +131,15 @@ class Growth:
         planter = reason.step == "trace" and not planted
         top = self._planted_above(number) if given else number
         for parent in index.ancestors(top):
-            if self.generic(parent) or index.daemon(parent, top) or not self._mostly_own(parent, top):
+            shell = index.actors[parent].said.startswith("-")  # a session's own: below it is decided of sessions
+            if shell or self.generic(parent) or index.daemon(parent, top) or not self._mostly_own(parent, top):
                 break
             top = parent
-        login = self.session_login(number)
+        login = index.sessions.server(number)
         if login is not None:
-            odd = given or self.odd_share(index.actors[number].tree) >= ODD_SESSION
-            if self.rare_login(login) or (odd and not planted and self._by_hand(number)):
+            # who fetched what others ran may have been deceived: the fetching is the case's, the session is not
+            odd = given or (self.odd_share(index.actors[number].tree) >= ODD_SESSION and not downloads(index, number))
+            if index.sessions.strange(login) or (odd and not planted and self._by_hand(number)):
                 top = login
         found = index.descendants(top)
         tree = index.trees[index.actors[number].tree]
@@ -132,22 +147,34 @@ class Growth:
         alone = alone and (given or (planter and len(tree) <= REQUEST))
         if index.cron_tree(number) or top == login or alone:
             found += tree
+        found += fetchers(index, top)
+        starter = session_starter(index, top) if given else None
+        if starter is not None and starter not in found:
+            top = self._planted_above(starter)
+            found += [*index.descendants(top), *fetchers(index, top)]
         return list(dict.fromkeys(found))
 
     def _planted_above(self, number: int) -> int:
         """The highest process above, up to a session's shell or a daemon, that ran something not the system's own."""
         top = number
         for parent in self.index.ancestors(number):
-            if not self.index.actors[parent].commands or self.index.actors[parent].said.startswith("-"):
+            actor = self.index.actors[parent]
+            if base_name(actor.played.image) in LAUNCHERS or actor.said.startswith("-"):
                 break
-            if any(not path.startswith(NOT_OWN) for path in self.index.actors[parent].ran):
+            if self._brought(parent):
                 top = parent
         return top
 
     def _by_hand(self, number: int) -> bool:
         """Whether a process was started from a session's shell with nothing but the system's programs in between."""
-        ran = (path for n in self.index.ancestors(number) for path in self.index.actors[n].ran)
-        return all(path.startswith(NOT_OWN) for path in ran)
+        above = self.index.ancestors(number)
+        login = self.index.sessions.server(number)
+        return (login is None or login in above) and not any(self._brought(n) for n in (number, *above))
+
+    def _brought(self, number: int) -> bool:
+        """Whether a process runs what came from elsewhere: what it starts is that code's doing, no hand's."""
+        ran = self.index.actors[number].ran
+        return any(not path.startswith(NOT_OWN) for path in ran) or fetched(self.index, number)
 
     def generic(self, number: int) -> bool:
         """Whether a process starts whatever it is told to, or was there before the recording."""
@@ -163,39 +190,6 @@ class Growth:
         own = set(self.index.descendants(below))
         odd = sum(n in self.members or n in own or self.odd.get(n, 0.0) >= 0.5 for n in tree)
         return odd >= OWN_SHARE * len(tree)
-
-    def session_login(self, number: int) -> int | None:
-        """The sshd process that serves the session a process runs in, if it runs in one."""
-        if number not in self._logins:
-            self._logins[number] = self._session_login(number)
-        return self._logins[number]
-
-    def _session_login(self, number: int) -> int | None:
-        index = self.index
-        if index.cron_tree(number):
-            return None
-        best = None
-        for at in (number, *index.ancestors(number)):
-            if base_name(index.actors[at].played.image) in SERVERS and not self._listener(at):
-                best = at
-        played = index.actors[number].played
-        if best is None and played.session:
-            best = index.session_server.get((played.host, played.session))
-        if best is not None and best not in index.remotes:
-            known = [n for n in index.descendants(best) if n in index.remotes]
-            if not known:
-                return None
-            index.remotes[best] = index.remotes[known[0]]
-        return best
-
-    def _listener(self, number: int) -> bool:
-        actor = self.index.actors[number]
-        return (actor.parent == -1 or bool(actor.commands)) and not any("-R" in c for c in actor.commands)
-
-    def rare_login(self, server: int) -> bool:
-        """Whether the address behind a log-in is one that hardly anybody comes from."""
-        address = self.index.remotes.get(server)
-        return address is not None and self.index.sessions_from[address] <= FEW_SESSIONS
 
     # following
 
@@ -223,21 +217,29 @@ class Growth:
 
     def _another_actor(self, number: int) -> bool:
         """Whether a process is in a session from an address hardly anybody uses, and the case is another such's."""
-        login = self.session_login(number)
-        if login is None or not self.rare_login(login):
+        sessions = self.index.sessions
+        login = sessions.server(number)
+        if login is None or not sessions.strange(login):
             return False
-        return bool(self.rare) and self.index.remotes[login] not in self.rare
+        return bool(self.rare) and sessions.address(login) not in self.rare
 
     def near_odd(self, number: int) -> bool:
         """Whether a process, its parent or a child is called odd by some skill."""
         actor = self.index.actors[number]
         return any(self.odd.get(n, 0.0) >= 0.5 for n in (number, actor.parent, *actor.children[:10]))
 
+    def _told_of(self, number: int) -> bool:
+        """Whether a process is odd, or its tree, or works in a stranger's session."""
+        login = self.index.sessions.server(number)
+        strange = login is not None and self.index.sessions.strange(login)
+        return strange or self.near_odd(number) or self.odd_share(self.index.actors[number].tree) >= ODD_COMPANY
+
     def _company(self, number: int) -> None:
         """Other requests that the same service account served oddly at the same time: one attacker, many requests."""
         index, actor = self.index, self.index.actors[number]
         if base_name(actor.played.image) in SERVERS:  # everybody's log-ins, which company says nothing of
             return
+        self._same_visitor(number)
         if actor.played.session or actor.played.user in ("", "root") or self.odd_share(actor.tree) < ODD_COMPANY:
             return
         for other in index.daemon_trees.get((actor.played.host, actor.played.user), ()):
@@ -245,6 +247,17 @@ class Growth:
             near = alike and abs(index.actors[other].first - actor.first) <= COMPANY_WITHIN
             if near and other not in self.members and self.odd_share(index.actors[other].tree) >= ODD_COMPANY:
                 self._admit_tree(other, Reason("same service", number, "", 0.7))
+
+    def _same_visitor(self, number: int) -> None:
+        """Other requests that the same account served a visitor who is new here."""
+        index, played = self.index, self.index.actors[number].played
+        address = index.visitors.address.get(number)
+        if address is None or not index.visitors.new(address):
+            return
+        for other in index.visitors.served[address]:
+            there = index.actors[other].played
+            if other not in self.members and (there.host, there.user) == (played.host, played.user):
+                self._admit_tree(other, Reason("same visitor", number, f"address:{address}", 0.8))
 
     def odd_share(self, tree: int) -> float:
         """Part of a tree's processes that some skill calls odd, drawn towards 0 for small trees."""
@@ -269,5 +282,4 @@ class Growth:
                         self._admit_tree(other, Reason("hand-over", number))
 
 
-SERVERS: Final = frozenset(("sshd", "sshd-session", "sshd-auth"))
 HANDS_OVER: Final = frozenset(("sudo", "setsid", "nohup", "env", "timeout", "nice", "su", "runuser", "stdbuf", "xargs"))

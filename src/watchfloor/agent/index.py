@@ -13,7 +13,9 @@ import pyarrow as pa
 
 from watchfloor.agent.logins import pair
 from watchfloor.agent.recording import COLUMNS, Played, Recording
-from watchfloor.agent.traces import COMMON, TRACED, beside, elsewhere, masked, named, of_field, ran
+from watchfloor.agent.sessions import Sessions
+from watchfloor.agent.traces import COMMON, TRACED, beside, masked, named, of_field, ran
+from watchfloor.agent.visitors import Visitors
 from watchfloor.base.events import event_id
 from watchfloor.film.words import base_name
 
@@ -69,6 +71,7 @@ class Index:
         self.table = recording.table
         self._columns: dict[str, list[Any]] = {}
         self._events: dict[int, dict[str, Any]] = {}
+        self._hubs: dict[int, bool] = {}
         micros = self.table["time"].cast(pa.int64()).fill_null(0).to_numpy() if len(self.table) else np.zeros(0)
         self.times: list[float] = (micros / 1e6).tolist()
         self.owners: list[int] = self.table["owner"].to_pylist() if len(self.table) else []
@@ -88,12 +91,14 @@ class Index:
         self._kinds()
         self._by_id: dict[str, int] = {}
         self.by_command: dict[str, list[int]] = defaultdict(list)
-        self.session_server: dict[tuple[str, str], int] = {}
-        self.remotes: dict[int, str] = {}
-        self.sessions_from: dict[str, int] = defaultdict(int)
         self.trees: dict[int, list[int]] = defaultdict(list)
-        self._sessions()
         self._trees()
+        #: Trees that ran a command, numbers and random names aside.
+        self.habits: dict[str, set[int]] = defaultdict(set)
+        for number, actor in enumerate(self.actors):
+            for command in actor.commands:
+                self.by_command[command].append(number)
+                self.habits[masked(command)].add(actor.tree)
         known = [time for time in self.times if time]
         self.span = (min(known, default=0.0), max(known, default=0.0))
         self.hosts = {actor.played.host for actor in self.actors}
@@ -107,6 +112,8 @@ class Index:
             ):
                 self.daemon_trees[actor.played.host, actor.played.user].append(number)
         self.logins, self.dialled, self.own_addresses = pair(self)
+        self.sessions = Sessions(self)
+        self.visitors = Visitors(self)
 
     def column(self, name: str) -> list[Any]:
         """All values of one column."""
@@ -211,20 +218,6 @@ class Index:
             for trace in actor.traces:
                 self.kinds_of[trace].add(actor.kind)
 
-    def _sessions(self) -> None:
-        for number, actor in enumerate(self.actors):
-            for command in actor.commands:
-                self.by_command[command].append(number)
-        for row, (action, address) in enumerate(zip(self.actions, self.column("src_endpoint.ip"), strict=True)):
-            if address and action == "logon.success" and elsewhere(address):
-                owner = self.owners[row]
-                if owner not in self.remotes:
-                    self.remotes[owner] = address
-                    self.sessions_from[address] += 1
-                played = self.actors[owner].played
-                if played.session:
-                    self.session_server.setdefault((played.host, played.session), owner)
-
     def _trees(self) -> None:
         tops: dict[object, int] = {}
         kinds: dict[int, set[int]] = defaultdict(set)
@@ -283,10 +276,13 @@ class Index:
 
     def hub(self, number: int) -> bool:
         """Whether many meet in a process: a listener, a daemon that runs everybody's jobs; not one visitor's server."""
-        actor = self.actors[number]
-        if self._job(number) and sum(self._job(child) for child in actor.children) > 1:
-            return True
-        return sum(trace.startswith("address:") for trace in self.actors[number].traces) > MOST_ADDRESSES
+        if number not in self._hubs:
+            actor = self.actors[number]
+            jobs = self._job(number) and sum(self._job(child) for child in actor.children) > 1
+            addresses = sum(trace.startswith("address:") for trace in actor.traces)
+            serves = len(self.visitors.callers.get(number, ())) > 1
+            self._hubs[number] = jobs or serves or addresses > MOST_ADDRESSES
+        return self._hubs[number]
 
     def ancestors(self, number: int) -> list[int]:
         """Parents upwards, nearest first; a circle in hostile lineage ends the walk."""

@@ -1,7 +1,6 @@
 """The procedural planner: alert → backtrack → scope → hypothesis tests → kill chain → gaps. No language model."""
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, Final
 
 from watchfloor.agent.case import Alert, Claim, Investigation, Test
@@ -10,6 +9,7 @@ from watchfloor.agent.decoding import decode
 from watchfloor.agent.signs import Sign
 from watchfloor.agent.telling import MOST_CITED, Telling
 from watchfloor.agent.tools import BudgetSpentError, Toolbox
+from watchfloor.agent.weighing import MALICIOUS, SUSPICIOUS, TELLING, Weights, ordinary, weigh
 from watchfloor.base import attack
 
 #: Hypotheses of an attack and the tactics whose signs speak for them.
@@ -23,14 +23,10 @@ HYPOTHESES: Final = (
     ("traces were hidden", ("TA0005",)),
     ("harm was done", ("TA0040",)),
 )  # fmt: skip
-#: A sign below this weight is what anybody does.
-TELLING: Final = 0.5
-#: Weights of the verdict, set by hand and looked at on one training host: strong signs, tactics they spread over, odd
-#: processes, what intelligence knows; and what a usual log-in and rare privilege take away. From MALICIOUS and
-#: SUSPICIOUS on it is so.
-STRONG, SPREAD, ODD, KNOWN, USUAL = 0.35, 0.5, 2.0, 2.0, 0.7
-MALICIOUS: Final = 2.0
-SUSPICIOUS: Final = 1.2
+#: What intelligence knows of an indicator adds so much to the verdict's scale.
+KNOWN: Final = 2.0
+#: Events of a case from which on far trees that show nothing are left out.
+LARGE: Final = 1_500
 
 
 class ProceduralPlanner:
@@ -68,6 +64,14 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
         found.verdict, found.confidence = "suspicious", 0.0
         found.open_questions.append("The alert names no record of this recording: is it about another one?")
         return
+    weights = weigh(box.growth, seeds_of(alert, box), telling.signs())
+    found.indicators = telling.indicators()
+    _facts(found, box)
+    score = weights.score() + KNOWN * any("intel" in one for one in found.indicators)
+    found.verdict = "malicious" if score >= MALICIOUS else "suspicious" if score >= SUSPICIOUS else "benign"
+    edge = SUSPICIOUS if found.verdict == "benign" else MALICIOUS
+    found.confidence = min(0.99, 0.5 + abs(score - edge) / 6.0)
+    telling = _cut(found, telling, weights, box)
     signs = telling.signs()
     root = telling.root()
     if root is not None:
@@ -75,29 +79,64 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
         found.root_process = {k: v for k, v in box._process(root).items() if k not in ("process", "event_ids")}
     found.operations = telling.operations()
     found.timeline = telling.timeline()
-    found.assets, found.indicators = telling.assets(), telling.indicators()
-    _facts(found, box)
+    found.assets = telling.assets()
+    _ask_assets(found, box)
     found.techniques = _techniques(signs, alert, box, found)
+    signs = {name: shown for name, shown in signs.items() if weights.of(name) >= TELLING}
     found.tests = _tests(signs, telling, box)
     found.graph = telling.graph()
-    _judge(found, signs, telling, box)
+    _sum_up(found, signs, telling, box)
     _decode(found, telling)
     _gaps(found, signs, telling, root)
 
 
+def _cut(found: Investigation, telling: Telling, weights: Weights, box: Toolbox) -> Telling:
+    """Leave out ordinary work: of a benign case all that is not near the alert, of a large one what shows nothing."""
+    growth = box.growth
+    size = sum(len(box.index.actors[m].rows) for m in telling.members)
+    if found.verdict == "benign":
+        apart = growth.members.keys() - weights.members
+        elsewhere = sorted(name for name, weight in weights.far.items() if weight >= TELLING)
+        if elsewhere:
+            done = "; ".join(elsewhere[:6])
+            found.open_questions.append(f"What was done beside the alert, is it known work? {done}.")
+    elif size > LARGE:
+        apart = ordinary(growth, weights, telling.signs())
+    else:
+        return telling
+    if apart:
+        growth.leave_out(apart)
+        kept = {m for m in telling.members if m not in apart}
+        rows = {r for m in kept for r in box.index.actors[m].rows}
+        found.indicators = [
+            one for one in found.indicators if any(box.index.row_of(i) in rows for i in one["event_ids"])
+        ]
+        found.open_questions.append(
+            f"Is the rest ordinary work? {len(apart)} processes that share a session or a file with the case and show "
+            "nothing of an attack were left out."
+        )
+    return Telling(growth)
+
+
 def _facts(found: Investigation, box: Toolbox) -> None:
-    """Threat intelligence, history and asset facts, as far as there are any."""
+    """Threat intelligence and history of the indicators, as far as there are any."""
     try:
         for one in found.indicators[:20]:
             for known in box.call("intel", value=one["value"]) if box.intel is not None else ():
                 one["intel"] = known
             if box.lake is not None:
                 one["history"] = box.call("history", value=one["value"])
+    except BudgetSpentError as spent:
+        found.open_questions.append(f"What is known of the remaining indicators? {spent.message}")
+
+
+def _ask_assets(found: Investigation, box: Toolbox) -> None:
+    try:
         for asset in found.assets:
             if asset["type"] == "host" and box.assets:
                 asset["facts"] = box.call("asset", host=asset["name"])
     except BudgetSpentError as spent:
-        found.open_questions.append(f"What is known of the remaining indicators? {spent.message}")
+        found.open_questions.append(f"Whose are the remaining hosts? {spent.message}")
 
 
 def _techniques(
@@ -129,28 +168,24 @@ def _tests(signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Tool
                 value = commands[row] if index.actions[row] == "process.launch" else paths[row]
                 claims.append(Claim(f"{quoted(value or '')}: {name}.", (index.id_of(row),), "sign"))
         tests.append(Test(hypothesis, bool(claims), tuple(claims[:6]), ()))
-    logins = {login for m in telling.members if (login := growth.session_login(m)) is not None}
+    logins = {login for m in telling.members if (login := growth.index.sessions.server(m)) is not None}
     usual: list[Claim] = []
     rare: list[Claim] = []
     for login in sorted(logins)[:20]:
         said = telling.entry(login)
         if said is not None and said.event_ids:
-            count = index.sessions_from[index.remotes.get(login, "")]
-            (rare if growth.rare_login(login) else usual).append(
-                Claim(f"{quoted(index.remotes[login])}: {count} log-ins here came from it.", said.event_ids, "log-in")
-                if index.remotes.get(login) else said
-            )  # fmt: skip
+            address = index.sessions.address(login)
+            count = len(index.sessions.from_address[address])
+            (rare if growth.index.sessions.strange(login) else usual).append(
+                Claim(f"{quoted(address)}: {count} log-ins here came from it.", said.event_ids, "log-in")
+            )
     only_usual = bool(usual) and not rare and not any(t.holds for t in tests)
     tests.append(Test("it is an administrator or user at ordinary work", only_usual, tuple(usual[:6]), tuple(rare[:6])))
     return tests
 
 
-def _judge(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Toolbox) -> None:
-    strong = {name: shown[0][0] for name, shown in signs.items() if shown[0][0].weight >= TELLING}
-    score = score_of(strong.values(), telling, box, sum("intel" in one for one in found.indicators))
-    found.verdict = "malicious" if score >= MALICIOUS else "suspicious" if score >= SUSPICIOUS else "benign"
-    edge = SUSPICIOUS if found.verdict == "benign" else MALICIOUS
-    found.confidence = min(0.99, 0.5 + abs(score - edge) / 6.0)
+def _sum_up(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Toolbox) -> None:
+    strong = {name: shown[0][0] for name, shown in signs.items()}
     row = box.index.actors[telling.members[0]].rows[0]
     hosts = sorted({box.index.actors[m].played.host for m in telling.members})
     what = {"malicious": "This is an attack", "suspicious": "This should be looked at",
@@ -168,24 +203,6 @@ def _judge(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telli
         ids = tuple(box.index.id_of(r) for r in rows[:MOST_CITED])
         found.summary.append(Claim(f"On {quoted(host)} it {name} ({sign.technique}).", ids, "sign"))
     found.graph["hosts"], found.graph["tactics"] = hosts, dict(tactics)
-
-
-def score_of(strong: Iterable[Sign], telling: Telling, box: Toolbox, known: int) -> float:
-    """How much speaks for an attack; the verdict's scale."""
-    signs = list(strong)
-    growth = box.growth
-    score = 0.0
-    told = [growth.odd.get(m, 0.0) >= 0.5 for m in telling.members if box.index.actors[m].commands]
-    odd = sum(told) / (len(told) + 2)
-    score += (
-        min(2.0, STRONG * sum(sign.weight for sign in signs))
-        + SPREAD * max(0, len({s.tactic for s in signs}) - 1) * 0.5
-    )
-    score += ODD * odd + KNOWN * bool(known)
-    logins = {login for m in telling.members if (login := growth.session_login(m)) is not None}
-    if logins and not any(growth.rare_login(login) for login in logins):
-        score -= USUAL
-    return score
 
 
 def _decode(found: Investigation, telling: Telling) -> None:
@@ -206,9 +223,9 @@ def _gaps(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], tellin
     ask = found.open_questions.append
     index = telling.index
     if root is not None:
-        if index.actors[root].parent == -1 and telling.growth.session_login(root) is None:
+        if index.actors[root].parent == -1 and telling.index.sessions.server(root) is None:
             ask("Who started the first process? Its parent was started before the recording or is not recorded.")
-        elif telling.growth.session_login(root) is not None:
+        elif telling.index.sessions.server(root) is not None:
             ask("How did they get the password or key for the first log-in? The recording does not show it.")
         if index.actors[root].first - index.span[0] < 60:
             ask("Did it begin earlier? The first trace lies within a minute of the recording's beginning.")

@@ -38,7 +38,8 @@ class Telling:
 
     def root(self) -> int | None:
         """The process the case begins with: of its earliest tree the top that was started here."""
-        ran = [m for m in self.members if self.index.actors[m].commands or self.growth.members[m].step == "trace"]
+        told = ("trace", "same visitor")
+        ran = [m for m in self.members if self.index.actors[m].commands or self.growth.members[m].step in told]
         if not ran:
             return self.members[0] if self.members else None
         first = min(ran, key=lambda m: (self.index.launched(m), m))
@@ -62,9 +63,9 @@ class Telling:
     def entry(self, number: int) -> Claim | None:
         """How the attacker came in: log-in, request, job, or a command of a user's own session."""
         index = self.index
-        login = self.growth.session_login(number)
-        if login is not None and index.remotes.get(login):
-            address = index.remotes[login]
+        login = self.index.sessions.server(number)
+        if login is not None:
+            address = index.sessions.address(login)
             for member in (login, *index.descendants(login)):
                 row = next((r for r in index.actors[member].rows if self._source_column[r] == address), None)
                 if row is not None:

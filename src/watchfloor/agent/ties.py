@@ -18,8 +18,7 @@ SYSTEM: Final = (
 MOST_OUTSIDE: Final[Mapping[str, int]] = {
     "address": 8, "user": 12, "ran": 8, "path": 4, "system": 1, "word": -1,
 }  # fmt: skip
-#: An address with at most so many sessions is nobody's usual one; and with at most so many trees speaks to few.
-FEW_SESSIONS: Final = 4
+#: An address with at most so many trees speaks to few.
 FEW_TREES: Final = 24
 #: Programs that look at a file and do not make it.
 READERS: Final = frozenset(
@@ -53,6 +52,7 @@ class Tie:
         self._first = min(actors[m].first for m in ours)
         path = self._kind == "path"
         self._runs = index.runs.get(self._name, {}) if path else {}
+        self._run_kinds = len({actors[n].kind for n in self._runs})
         self._writes = index.writes.get(self._name, []) if path else []
         self._made = self._kind == "user" and any(self._name in actors[m].made for m in ours)
         left = index.holders[trace]
@@ -90,14 +90,12 @@ class Tie:
         if other not in index.spoke.get(self._name, ()):
             return 0.0
         trees = {index.actors[n].tree for n in index.holders[self.trace]}
-        rare = 0 < index.sessions_from.get(self._name, 0) <= FEW_SESSIONS and len(trees) <= FEW_TREES
+        rare = index.sessions.strange_address(self._name) and len(trees) <= FEW_TREES
         return 0.75 if rare or len(self._outside) <= 1 else 0.0
 
     def _handed_on(self, other: int) -> float:
         """``other`` ran the path: it is the case's if the case put it there, or if nobody had it before the case."""
-        actors = self._index.actors
-        kinds = len({actors[n].kind for n in self._runs})
-        if kinds > MOST_OUTSIDE["ran"]:
+        if self._run_kinds > MOST_OUTSIDE["ran"]:
             return 0.0
         at = self._runs[other]
         before = [who for when, who in self._writes if when <= at]

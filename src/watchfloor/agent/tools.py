@@ -190,7 +190,7 @@ def _menu(box: Toolbox) -> list[Tool]:
         Tool("decode", "what is hidden in a text", {"text": str}, box._decode),
         Tool("intel", "what the local threat intelligence says of a value", {"value": str}, box._intel),
         Tool("asset", "what is known of a host", {"host": str}, box._asset),
-        Tool("rule", "what a rule looks for", {"rule_id": str}, box._rule),
+        Tool("rule", "what a shipped rule says it looks for", {"rule_id": str}, box._rule),
         Tool("knowledge", "passages of the knowledge base", {"question": str}, box._know),
         Tool("film", "the processes of the scene a process plays in", {"process": int}, box._film),
     ]  # fmt: skip

@@ -42,6 +42,7 @@ COMMON: Final = (
     "/dev/tcp/",
     "/dev/udp/",
     "/dev/std",
+    "/dev/fd/",
     "/dev/tty",
     "/proc/self",
 )

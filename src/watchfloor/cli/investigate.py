@@ -169,6 +169,7 @@ def _worked(
     from watchfloor.agent.investigating import Investigator
     from watchfloor.agent.tools import Budget
     from watchfloor.cli.knowledge_lookup import knowledge_at
+    from watchfloor.rules.shipped import texts
     from watchfloor.store.lake import Lake
 
     investigator: Investigator = Investigator(
@@ -177,6 +178,7 @@ def _worked(
         assets=asset_facts(options.assets),
         knowledge=knowledge_at(options.knowledge),
         lake=Lake(Path(options.lake)) if options.lake else None,
+        rules=texts(),
         budget=Budget(seconds=float(options.seconds)),
     )  # fmt: skip
     for fault in investigator.intel.faults if investigator.intel is not None else ():

@@ -33,6 +33,8 @@ from watchfloor.lab.truth import truth_of
 Figures = dict[str, Any]
 #: Parts of trees with an attack of which a spoilt screen still speaks, and of others that it calls odd.
 KEPT, FALSE = 0.45, 0.015
+#: A case that began with a false alarm and holds this part of true attack events has found an attack.
+LEADS = 0.5
 
 
 @dataclass(slots=True)
@@ -161,6 +163,7 @@ def worked(fleet: Fleet, alerts: Iterable[tuple[str, Alert]], odd: dict[str, flo
             "intrusion": name, "verdict": case.verdict, "recall": hit / len(truth[name]) if name else 0.0,
             "precision": hit / len(rows) if rows else 0.0, "any precision": any_hit / len(rows) if rows else 0.0,
             "root": at is not None and fleet.label[at] == name and fleet.step[at] == first.get(name),
+            "events": len(rows),
             "unsupported": sum(bool(complaint(fleet.index, claim)) for claim in case.claims()),
             "refused": len(case.rejected), "claims": len(case.claims()), "steps": case.steps, "seconds": case.seconds,
         })  # fmt: skip
@@ -231,6 +234,16 @@ def summary(cases: list[Figures]) -> Figures:
     return told
 
 
+def closing(cases: list[Figures]) -> Figures:
+    """The table's row of cases that began with nothing of an attack: verdicts of those that led into one apart."""
+    told = summary(cases)
+    leads = [case for case in cases if case["any precision"] >= LEADS]
+    told["led into an attack"] = dict(Counter(case["verdict"] for case in leads))
+    told["led into none"] = dict(Counter(case["verdict"] for case in cases if case["any precision"] < LEADS))
+    told["events"] = sorted(case["events"] for case in cases)
+    return told
+
+
 def _by_intrusion(cases: list[Figures]) -> dict[str, list[float]]:
     """Root cause found, recall and precision of each intrusion."""
     return {
@@ -251,7 +264,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--blind", action="store_true", help="without what the screen says of processes")
     parser.add_argument("--spoilt", type=int, metavar="SEED", help="with what the screen says made worse")
-    parser.add_argument("--benign", type=int, default=60, help="false alarms, and ordinary scenes, worked at most")
+    parser.add_argument("--benign", type=int, default=60, help="ordinary scenes worked at most")
+    parser.add_argument("--false", default="60", metavar="N[,N]", help="false alarms worked at most; several draws")
     parser.add_argument("--baselines", action="store_true", help="of the attacks only the baselines")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -273,9 +287,10 @@ def main() -> None:
             figures[name] = summary(cases) | {"by intrusion": _by_intrusion(cases)}
             figures[f"{name}, over several hosts"] = summary([c for c in cases if c["intrusion"] in across])
         print(name, json.dumps({k: v for k, v in figures.items() if k.startswith(name)}), flush=True)
-    picked = random.Random(0).sample(false, min(options.benign, len(false)))
-    for name, alerts in (("ordinary scenes", benign_scenes(fleet, options.benign)), ("false alarms", picked)):
-        figures[name] = summary(worked(fleet, alerts, odd)) | {"of": len(false) if name == "false alarms" else None}
+    draws = [int(count) for count in options.false.split(",")]
+    picked = {f"false alarms, {n} of {len(false)}": random.Random(0).sample(false, min(n, len(false))) for n in draws}
+    for name, alerts in {"ordinary scenes": benign_scenes(fleet, options.benign), **picked}.items():
+        figures[name] = closing(worked(fleet, alerts, odd))
         print(name, json.dumps(figures[name]), flush=True)
     text = json.dumps(figures, indent=1)
     print(text)
