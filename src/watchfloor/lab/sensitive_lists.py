@@ -30,14 +30,15 @@ def words_of(values: Iterable[str]) -> set[str]:
 
 
 def ordinary(data: Path) -> set[str]:
-    """Words that are written small in technical prose (CVE texts) and in our own templates."""
+    """Words written small in technical prose (CVE texts), people's prompts, Faker's word list and our own templates."""
     counts: Counter[str] = Counter()
-    for number, record in enumerate(json_lines(data / "text/cve/cve_unlabelled_desc.jsonl.zst")):
-        if number >= _TEXTS:
-            break
-        text = " ".join(each for each in record.values() if isinstance(each, str) and len(each) > 40)
-        counts.update(set(re.findall(r"\b[a-z]{2,}\b", text)))
+    for name, key, most in _PROSE:
+        for record in islice(json_lines(data / "text" / name), most):
+            counts.update(set(re.findall(r"\b[a-z]{2,}\b", str(record.get(key, "")))))
     found = {word for word, count in counts.items() if count >= 4}
+    found |= {
+        word for word in importlib.import_module("faker.providers.lorem.en_US").Provider.word_list if word.islower()
+    }
     return found | {word for line in own_templates("en") for word in re.findall(r"(?<![\w{])[a-z]{2,}(?![\w}])", line)}
 
 

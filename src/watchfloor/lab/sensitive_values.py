@@ -157,7 +157,7 @@ class Values(Numbers):
     def slot_nrp(self) -> str:
         """A nationality or a religion, sometimes in the plural."""
         found = self._draw.choice(_PEOPLES)
-        return found + "s" if self._draw.random() < 0.1 and found.endswith("an") else found
+        return found + "s" if self._draw.random() < 0.1 and not found.endswith(("s", "sh", "ch")) else found
 
     def slot_job(self) -> str:
         """A job."""
