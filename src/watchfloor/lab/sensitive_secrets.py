@@ -19,7 +19,6 @@ import numpy.typing as npt
 from watchfloor.experts.sensitive.folding import fold, plain
 from watchfloor.experts.sensitive.secret_shapes import INFRASTRUCTURE, shaped
 from watchfloor.experts.sensitive.secret_signs import SIGNS, candidates, signs
-from watchfloor.experts.sensitive.secrets import SecretModel
 from watchfloor.lab.examples import json_lines, part
 from watchfloor.lab.sensitive_data import WRITTEN
 from watchfloor.lab.sensitive_names import written
@@ -163,12 +162,3 @@ def trained(data: Path, *, seed: int, times: int = 6, rounds: int = 4, held: fro
             np.array([*weight, *([1.0] * len(theirs))]),
         )
     return found
-
-
-def holds_secret(text: str, model: SecretModel) -> float:
-    """The score of the surest secret or site detail in a text, 0 where there is none."""
-    from watchfloor.experts.sensitive.secrets import secrets_of
-
-    folded = fold(text)
-    secret, house = secrets_of(plain(folded), folded, model)
-    return max((each.score for each in [*secret, *house]), default=0.0)
