@@ -104,3 +104,9 @@ def test_the_answer_names_the_pack(expert: Expert) -> None:
     (judged,) = expert.ask(["x"])
     assert judged.expert == "sensitive"
     assert len(judged.version) == 64
+
+
+def test_what_else_is_asked_changes_no_answer(expert: Expert) -> None:
+    letter = "Dear Mr. Osei,\n\nyour parcel waits at 12 Mill Lane.\n\nAnn Lee\nNorthwind Ltd\n+44 20 7946 0958"
+    alone = expert.ask([letter])[0].facts["spans"]
+    assert expert.ask(["short", letter, "", '"open quotation', letter])[1].facts["spans"] == alone

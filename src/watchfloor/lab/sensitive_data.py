@@ -79,6 +79,11 @@ def families(data: Path) -> tuple[int, ...]:
     return tuple(found)
 
 
+def group_of(family: int) -> str:
+    """The name of a family of templates, by which texts are split."""
+    return f"presidio-template-{family}"
+
+
 def presidio(data: Path) -> list[Tagged]:
     """Presidio's texts in our types; ``group`` is the family of the template."""
     found = []
@@ -91,11 +96,7 @@ def presidio(data: Path) -> list[Tagged]:
             if source == "large" and _UNTOLD.search(template):
                 continue
             spans = [_span(kind, start, end, value, template) for kind, start, end, value in record["spans"]]
-            found.append(
-                Tagged(
-                    record["text"], tuple(sorted(spans)), f"presidio-template-{family[number]}", f"presidio-{source}"
-                )
-            )
+            found.append(Tagged(record["text"], tuple(sorted(spans)), group_of(family[number]), f"presidio-{source}"))
     return found
 
 
@@ -115,18 +116,25 @@ def _span(kind: str, start: int, end: int, value: str, template: str) -> Span:
 
 def own_templates(language: str) -> list[str]:
     """Our own templates: ``en`` or ``zh``."""
-    name = {"en": "sensitive_templates.txt", "zh": "sensitive_templates_zh.txt"}[language]
-    lines = (WRITTEN / name).read_text("utf-8").splitlines()
+    names = {
+        "en": ("sensitive_templates.txt", "sensitive_templates_more.txt"),
+        "zh": ("sensitive_templates_zh.txt",),
+    }
+    lines = [line for name in names[language] for line in (WRITTEN / name).read_text("utf-8").splitlines()]
     return [line.replace("\\n", "\n") for line in lines if line.strip() and not line.startswith("#")]
 
 
 def close_to(template: str, others: Iterable[str], size: int = 4) -> bool:
-    """Whether a template of ours shares ``size`` fixed words in a row with one of others."""
-    words = fixed_words(template)
+    """Whether a template of ours shares ``size`` fixed words in a row with one of others, or differs in slots alone."""
+    words, slots = fixed_words(template), template.count("{")
     mine = {words[at : at + size] for at in range(len(words) - size + 1)}
-    return any(
-        mine & {theirs[at : at + size] for at in range(len(theirs) - size + 1)} for theirs in map(fixed_words, others)
-    )
+    for each in others:
+        theirs = fixed_words(each)
+        if mine & {theirs[at : at + size] for at in range(len(theirs) - size + 1)}:
+            return True
+        if words == theirs and slots == len(re.findall(r"\{+", each)):
+            return True
+    return False
 
 
 def filled(template: str, values: Values) -> tuple[str, tuple[Span, ...]]:
@@ -139,15 +147,6 @@ def filled(template: str, values: Values) -> tuple[str, tuple[Span, ...]]:
             spans.append(Span(len(text), len(text) + len(value), TYPES[hit[1]], 1.0))
         text, start = text + value, hit.end()
     return text + template[start:], tuple(spans)
-
-
-def unseen_templates(data: Path) -> list[str]:
-    """Presidio's templates of the dev and test parts."""
-    return [
-        template
-        for template, family in zip(templates(data), families(data), strict=True)
-        if part(f"presidio-template-{family}") != "train"
-    ]
 
 
 def own(language: str, times: int, seed: int, apart: Sequence[str] = ()) -> Iterator[Tagged]:

@@ -125,4 +125,6 @@ def lists() -> dict[str, tuple[tuple[str, ...], ...]]:
         _values(importlib.import_module("faker.providers.address").Provider.countries)
     )
     jobs = tuple(each for each in _values(importlib.import_module("faker.providers.job").Provider.jobs))
-    return {name: tuple(each) for name, each in found.items()} | {"country": (country,), "job": (jobs,)}
+    suffixes = tuple(_values(importlib.import_module("faker.providers.address.en_US").Provider.street_suffixes))
+    named = {name: tuple(each) for name, each in found.items()}
+    return named | {"country": (country,), "job": (jobs,), "suffix": (suffixes,)}

@@ -2,7 +2,7 @@
 
 Our lines (``written/secret_lines.txt``) say where the secret is. Nosey Parker's examples (Apache-2.0) only say whether
 a text holds one its rule means: in a text that does, the likeliest candidate is taken for it, in turns
-(multiple-instance learning); rules of the test and dev parts are never learned from.
+(multiple-instance learning).
 """
 
 import random
@@ -19,7 +19,6 @@ import numpy.typing as npt
 from watchfloor.experts.sensitive.folding import fold, plain
 from watchfloor.experts.sensitive.secret_shapes import INFRASTRUCTURE, shaped
 from watchfloor.experts.sensitive.secret_signs import SIGNS, candidates, signs
-from watchfloor.experts.sensitive.secrets import SecretModel
 from watchfloor.lab.examples import json_lines, part
 from watchfloor.lab.sensitive_data import WRITTEN
 from watchfloor.lab.sensitive_names import written
@@ -133,8 +132,8 @@ def fitted(rows: Floats, truth: Floats, weight: Floats, *, shrink: float = 0.3, 
     return found.astype(np.float32)
 
 
-def trained(data: Path, *, seed: int, times: int = 6, rounds: int = 4) -> Floats:
-    """The weights of the signs."""
+def trained(data: Path, *, seed: int, times: int = 6, rounds: int = 4, held: frozenset[str] = frozenset()) -> Floats:
+    """The weights of the signs, learned without the examples of the rules that are ``held`` back."""
     rows, truth, weight = [], [], []
     for text, marks in lines(times, seed):
         for row, marked in rows_of(text, marks):
@@ -144,7 +143,7 @@ def trained(data: Path, *, seed: int, times: int = 6, rounds: int = 4) -> Floats
     bags = [
         (each, np.array([row for row, _ in rows_of(each.text, [])]).reshape(-1, len(SIGNS)))
         for each in noseyparker(data)
-        if each.part == "train"
+        if each.rule not in held
         and not each.disputed
         and not list(shaped(plain(fold(each.text))))
         and not list(shaped(plain(fold(each.text)), INFRASTRUCTURE))
@@ -163,12 +162,3 @@ def trained(data: Path, *, seed: int, times: int = 6, rounds: int = 4) -> Floats
             np.array([*weight, *([1.0] * len(theirs))]),
         )
     return found
-
-
-def holds_secret(text: str, model: SecretModel) -> float:
-    """The score of the surest secret or site detail in a text, 0 where there is none."""
-    from watchfloor.experts.sensitive.secrets import secrets_of
-
-    folded = fold(text)
-    secret, house = secrets_of(plain(folded), folded, model)
-    return max((each.score for each in [*secret, *house]), default=0.0)

@@ -15,6 +15,7 @@ _COMPANY_FRONTS: Final = written("company_fronts")
 _COMPANY_BACKS: Final = written("company_backs")
 _COMPANY_KINDS: Final = written("company_kinds")
 _COMPANIES: Final = written("companies")
+_COMPANY_WORDS: Final = written("company_words")
 _PEOPLES: Final = written("peoples")
 _STATES: Final = written("states")
 _ZH_PLACES: Final = written("zh_places")
@@ -93,32 +94,31 @@ class Values(Numbers):
 
     def slot_org(self) -> str:
         """An organisation: known, coined, of people's names, or an acronym."""
-        way = self._draw.random()
+        pick, last = self._draw.choice, self.slot_last
+        ways: dict[Callable[[], str], int] = {
+            lambda: pick(_COMPANIES): 18,
+            self._coined: 24,
+            lambda: f"{self._coined()} {pick(_COMPANY_KINDS)}": 10,
+            lambda: f"{last()} {pick(_COMPANY_KINDS)}": 12,
+            lambda: f"{pick(_COMPANY_FRONTS)} {pick(_COMPANY_BACKS).title()}": 8,
+            lambda: " ".join(self._draw.sample(_COMPANY_WORDS, pick((1, 2, 2, 3)))): 8,
+            lambda: f"{last()}, {last()} and {last()}": 7,
+            lambda: f"{last()}-{last()}": 7,
+            lambda: f"{last()}'s": 2,
+            lambda: self._letters(pick((3, 3, 4))): 4,
+        }
+        return self._draw.choices(list(ways), list(ways.values()))[0]()
+
+    def _coined(self) -> str:
         coined = self._draw.choice(_COMPANY_FRONTS) + self._draw.choice(_COMPANY_BACKS)
-        if self._draw.random() < 0.2:
-            coined = coined[:1] + coined[1:].lower() if self._draw.random() < 0.5 else coined.replace("e", "ee", 1)
-        if way < 0.2:
-            return self._draw.choice(_COMPANIES)
-        if way < 0.5:
+        if self._draw.random() < 0.8:
             return coined
-        if way < 0.62:
-            return f"{coined} {self._draw.choice(_COMPANY_KINDS)}"
-        if way < 0.74:
-            return f"{self.slot_last()} {self._draw.choice(_COMPANY_KINDS)}"
-        if way < 0.84:
-            return f"{self._draw.choice(_COMPANY_FRONTS)} {self._draw.choice(_COMPANY_BACKS).title()}"
-        if way < 0.88:
-            return f"{self.slot_last()}, {self.slot_last()} and {self.slot_last()}"
-        if way < 0.92:
-            return f"{self.slot_last()}-{self.slot_last()}"
-        if way < 0.95:
-            return f"{self.slot_last()}'s"
-        return "".join(self._draw.choice(string.ascii_uppercase) for _ in range(self._draw.choice((3, 3, 4))))
+        return coined[:1] + coined[1:].lower() if self._draw.random() < 0.5 else coined.replace("e", "ee", 1)
 
     def slot_city(self) -> str:
         """A town."""
         city = self._pick("city") if self._draw.random() < 0.6 else self._made_city()
-        return city.upper() if self._draw.random() < 0.12 else city
+        return city.upper() if self._draw.random() < 0.18 else city
 
     def _made_city(self) -> str:
         last = self.slot_last()
@@ -157,7 +157,7 @@ class Values(Numbers):
     def slot_nrp(self) -> str:
         """A nationality or a religion, sometimes in the plural."""
         found = self._draw.choice(_PEOPLES)
-        return found + "s" if self._draw.random() < 0.1 and found.endswith("an") else found
+        return found + "s" if self._draw.random() < 0.1 and not found.endswith(("s", "sh", "ch")) else found
 
     def slot_job(self) -> str:
         """A job."""
@@ -167,8 +167,10 @@ class Values(Numbers):
     def slot_street(self) -> str:
         """A street."""
         way = self._draw.random()
-        if way < 0.3:
+        if way < 0.22:
             return f"{self._pick('last')} {self._draw.choice(_ROADS)}"
+        if way < 0.32:
+            return f"{self._pick(self._draw.choice(('first', 'last')))} {self._pick('suffix')}"
         if way < 0.45:
             return f"{self._pick('last')}{self._draw.choice(_ROAD_ENDS)}"
         if way < 0.65:
@@ -189,16 +191,21 @@ class Values(Numbers):
                 "Place de la",
             )
             return f"{self._draw.choice(start)} {self._pick('last')}"
-        return self._pick("street") + (f" {self._draw.randrange(1, 200)}" if self._draw.random() < 0.3 else "")
+        street, number, where = self._pick("street"), self._draw.randrange(1, 400), self._draw.random()
+        return f"{street} {number}" if where < 0.35 else f"{number} {street}" if where < 0.5 else street
 
     def slot_hn(self) -> str:
         """A house number."""
         number = str(
             self._draw.choice(
-                (self._draw.randrange(1, 200), self._draw.randrange(1, 20), self._draw.randrange(200, 9999))
+                (self._draw.randrange(1, 200), self._draw.randrange(1, 20), self._draw.randrange(200, 99999))
             )
         )
-        return number + self._draw.choice(("", "", "", "", "a", "B")) if self._draw.random() < 0.8 else number.zfill(2)
+        return (
+            number + self._draw.choice(("", "", "", "", "a", "B"))
+            if self._draw.random() < 0.8
+            else number.zfill(self._draw.choice((2, 4, 5)))
+        )
 
     def slot_unit(self) -> str:
         """A part of a house."""
@@ -210,6 +217,10 @@ class Values(Numbers):
         return self._digits(
             self._draw.choice(("#####", "#####", "####", "#####-####", "### ##", "####-###", "###", "######"))
         )
+
+    def slot_postcode(self) -> str:
+        """A postal code as the last part of an envelope's address."""
+        return self._digits(self._draw.choice(("#####", "#####", "#####", "####")))
 
     def slot_address(self) -> str:
         """A whole address, on one line or several."""
@@ -224,6 +235,8 @@ class Values(Numbers):
                 )
             )
         street = self.slot_street()
+        if self._draw.random() < 0.05:
+            return f"the corner of {street} and {self.slot_street()}"
         line = self._draw.choice(
             (f"{self.slot_hn()} {street}", f"{self.slot_hn()} {street} {self.slot_hn()}", f"{street} {self.slot_hn()}")
         )
@@ -237,7 +250,8 @@ class Values(Numbers):
                 f"\n {city}\n {self.slot_country()}",
                 f", {city}",
                 f", {city}, {self.slot_country()}",
-                f"\n {city}\n {self.slot_country()} {self.slot_zip()}",
+                f"\n {city}\n {self.slot_country()} {self.slot_postcode()}",
+                f"\n{city}\n, {self.slot_state()}\n {self.slot_country()} {self.slot_postcode()}",
                 f"\n{self.slot_zip()} {city}",
                 "",
                 f" {city} {self.slot_zip()}",
@@ -314,6 +328,7 @@ TYPES: Final = {
     "hn": "STREET_ADDRESS",
     "unit": "STREET_ADDRESS",
     "address": "STREET_ADDRESS",
+    "postcode": "STREET_ADDRESS",
     "zip": "ZIP_CODE",
     "phone": "PHONE_NUMBER",
     "email": "EMAIL_ADDRESS",

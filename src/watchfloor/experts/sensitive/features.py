@@ -18,6 +18,11 @@ Hashes = npt.NDArray[np.uint32]
 #: What is kept of a token, in columns.
 WORD, PREFIX, SUFFIX3, SUFFIX2, SHAPE, LISTED, KIND, CLASS, SHORT = range(9)
 COLUMNS: Final = 9
+#: What is seen of a token's line and stretch, in further columns: where in a line of which length it stands, how the
+#: line begins and ends, what the line before is like, how much prose and how many lines are around, whether a quotation
+#: is open.
+LINE, HEAD, TAIL, ABOVE, FORM, QUOTED = range(COLUMNS, COLUMNS + 6)
+ALL_COLUMNS: Final = COLUMNS + 6
 #: Neighbours that are looked at on either side.
 AROUND: Final = 4
 #: Each feature: columns at offsets that are mixed into one hash.
@@ -39,11 +44,20 @@ FEATURES: Final[tuple[tuple[tuple[int, int], ...], ...]] = (
     ((CLASS, -1), (SHORT, 0), (CLASS, 1)),
     ((KIND, 0), (CLASS, -1)), ((KIND, 0), (CLASS, -2)), ((KIND, 0), (CLASS, -3)), ((KIND, 0), (CLASS, 1)),
     ((KIND, 0), (KIND, -1), (KIND, 1)), ((SHORT, 0), (CLASS, 1), (CLASS, 2)), ((LISTED, 0), (SUFFIX2, 0)),
+    ((LINE, 0), (SHORT, 0)), ((LINE, 0), (LISTED, 0)), ((HEAD, 0), (SHORT, 0)), ((TAIL, 0), (SHORT, 0)),
+    ((ABOVE, 0), (LINE, 0)), ((ABOVE, 0), (LINE, 0), (SHORT, 0)), ((FORM, 0), (SHORT, 0)), ((FORM, 0), (LISTED, 0)),
+    ((FORM, 0), (LINE, 0), (SHORT, 0)), ((FORM, 0), (KIND, 0), (CLASS, -1)), ((FORM, 0), (ABOVE, 0), (LINE, 0)),
+    ((QUOTED, 0), (SHORT, 0)),
 )  # fmt: skip
 _MIX: Final = np.uint32(0x9E3779B1)
 _SEEDS: Final = [np.uint32(zlib.crc32(b"feature %d" % place)) for place in range(len(FEATURES))]
 _MOST_REMEMBERED: Final = 200_000
 _ORDINARY: Final = 1 << LISTS.index("ordinary")
+#: Words that make prose of a line.
+_PROSE: Final = (
+    *("the", "a", "an", "is", "are", "was", "were", "to", "and", "at", "on", "my", "i", "you", "for", "it", "that"),
+    *("with", "please", "this", "be", "can", "we", "he", "she", "has", "have", "had", "will", "not"),
+)
 
 
 class Sights:
@@ -104,6 +118,14 @@ def hash_of(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "replace"))
 
 
+_BREAK: Final = zlib.crc32(b"\n", WORD)
+_MARK: Final = zlib.crc32(b'"', WORD)
+_PROSE_WORDS: Final = np.array([zlib.crc32(word.encode(), WORD) for word in _PROSE], np.uint32)
+_DIGITS: Final = np.array([zlib.crc32(short, SHORT) for short in (b"d", b"find")], np.uint32)
+#: Lengths of lines in classes.
+_SIZES: Final = np.array([0, 1, 2, 3, 4, 4, 5, 5, 5, 6, 6, 6, 7], np.intp)
+
+
 def _shape(text: str) -> tuple[str, str]:
     """How a token is written, in full up to repetition, and in one letter."""
     signs: list[str] = []
@@ -116,6 +138,44 @@ def _shape(text: str) -> tuple[str, str]:
     return shape[:12], ("X" if text.isupper() else "Xx") if text[:1].isupper() else shape[:1]
 
 
+def _lines(padded: Hashes, ends: npt.NDArray[np.intp], rows: npt.NDArray[np.intp]) -> None:
+    """Fill the columns of lines and stretches.
+
+    ``rows``, shape (tokens,), are the places of tokens, ``ends``, shape (stretches + 1,), where stretches end in them.
+    """
+    tokens = padded[:COLUMNS, rows]
+    count = tokens.shape[1]
+    if not count:
+        return
+    place = np.arange(count)
+    stretch = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    breaks = tokens[WORD] == _BREAK
+    begins = np.zeros(count, bool)
+    begins[ends[:-1][np.diff(ends) > 0]] = True
+    opens = begins | np.concatenate(([False], breaks[:-1]))
+    line = np.cumsum(opens) - 1
+    first = np.flatnonzero(opens)
+    last = np.append(first[1:], count) - 1
+    size = np.minimum(last - first + 1 - breaks[last], 12)
+    prose = np.isin(tokens[WORD], _PROSE_WORDS)
+    digits = np.isin(tokens[SHORT], _DIGITS)
+    said = np.minimum(np.add.reduceat(prose, first, dtype=np.intp), 2)
+    numbers = np.add.reduceat(digits, first, dtype=np.intp) > 0
+    kind = (_SIZES[size] * 3 + said) * 2 + numbers + 1
+    above = np.where(begins[first], 0, np.concatenate(([0], kind[:-1])))
+    whole = np.bincount(stretch, prose, len(ends) - 1).astype(np.intp)
+    lines = np.bincount(stretch, opens, len(ends) - 1).astype(np.intp)
+    form = np.minimum(whole, 3) * 4 + np.minimum(lines // 2, 3)
+    marks = np.cumsum(tokens[WORD] == _MARK)
+    before = np.concatenate(([0], marks))[ends[:-1]]
+    padded[LINE, rows] = _SIZES[size][line] * 4 + np.minimum(place - first[line], 3)
+    padded[HEAD, rows] = tokens[CLASS][first][line]
+    padded[TAIL, rows] = tokens[KIND][np.maximum(last - breaks[last], first)][line]
+    padded[ABOVE, rows] = above[line]
+    padded[FORM, rows] = form[stretch]
+    padded[QUOTED, rows] = (marks - before[stretch]) % 2
+
+
 def columns_of(stretches: Sequence[Hashes], lower: Sequence[bool], buckets: int) -> npt.NDArray[np.int32]:
     """Feature numbers of all tokens of some stretches, which do not see each other.
 
@@ -124,17 +184,18 @@ def columns_of(stretches: Sequence[Hashes], lower: Sequence[bool], buckets: int)
     """
     sizes = [len(each) for each in stretches]
     total = sum(sizes) + AROUND * (len(sizes) + 1)
-    padded = np.full((COLUMNS, total + 2 * AROUND), 17, np.uint32)
+    padded = np.full((ALL_COLUMNS, total + 2 * AROUND), 17, np.uint32)
     case = np.zeros(total + 2 * AROUND, np.uint32)
     inside = np.zeros(total + 2 * AROUND, bool)
     start = AROUND
     for each, small in zip(stretches, lower, strict=True):
         end = start + len(each)
-        padded[:, start:end] = each.T
+        padded[:COLUMNS, start:end] = each.T
         case[start:end] = 0x5BD1E995 if small else 0x1B873593
         inside[start:end] = True
         start = end + AROUND
     rows = np.flatnonzero(inside)
+    _lines(padded, np.cumsum([0, *sizes]), rows)
     out = np.empty((len(rows), len(FEATURES) + 2), np.int32)
     mask = np.uint32(buckets - 1)
     for place, parts in enumerate(FEATURES):

@@ -230,6 +230,38 @@ SHAPES: Final = (
         r"(?i)(?:^|[\s{;])(?:store|key)?passw(?:or)?d\s{1,4}(?:\"([^\"\n$]{3,120})\"|'([^'\n$]{3,120})')\s{0,4}(?:[\r\n;}]|$)",
         0.8,
     ),
+    _shape(
+        "okta-token",
+        "okta",
+        r"(?i:okta)[^\n]{0,40}\s{0,12}[^\n]{0,40}[\"' =:]\"?(00[A-Za-z0-9_\-]{40})(?:[^A-Za-z0-9_\-]|$)",
+    ),
+    _shape("jenkins-crumb", "jenkins-crumb", r"(?i:jenkins-crumb)[\"']?\s{0,3}[:=,]\s{0,3}[\"']?([0-9a-f]{32,64})\b"),
+    _shape(
+        "jenkins-password",
+        "initial",
+        r"(?i:admin user has been created)[^0-9a-f]{1,40}[^\n]{0,80}\n[^\n]{0,120}\s{1,8}([0-9a-f]{32})\s",
+        0.97,
+    ),
+    _shape(
+        "connection-string-password",
+        "password|pwd",
+        r"(?i:\b(?:user id|uid|user|username)\s?=\s?[^;\"'\n]{1,80};\s?(?:password|pwd)\s?=\s?)"
+        r"((?:#[A-Za-z0-9]|[^\s;\"'{}$<%#*])[^\s;\"'{}$<>%*]{2,80})(?:[;\"']|$)",
+        0.95,
+    ),
+    _shape(
+        "jwt-secret",
+        "jwt",
+        r"(?i:jwt[_\-]?secret(?:[_\-]?key)?)[\"'\]]{0,2}\s{0,3}[:=]\s{0,3}(?:\"([^\"\n]{32,200})\"|'([^'\n]{32,200})')",
+        0.95,
+    ),
+    _shape(
+        "password",
+        "user",
+        r"(?i:(?:^|\n)[ \t]{0,20}user(?:name)? ?= ?[\w.@\-]{1,60}[ \t]{0,4}\n(?:[#;/][^\n]{0,120}\n){0,4}"
+        r"[ \t]{0,20}pass(?:word|wd)? ?= ?)([^\s\"'(){}\[\]$<>%#*][^\s\"'(){}\[\]$<>%*]{3,80})[ \t]{0,4}(?:\n|$)",
+        0.85,
+    ),
     _shape("netrc-password", "machine", r"\bmachine \S{1,80}\s{1,8}login \S{1,80}\s{1,8}password (\S{3,120})", 0.95),
     _shape("wireguard-key", "key", r"(?:PrivateKey|PresharedKey)\s?=\s?([A-Za-z0-9+/]{43}=)", 0.97),
     _shape(
@@ -269,6 +301,9 @@ INFRASTRUCTURE: Final = (
         "storage.googleapis",
         r"(?:^|[^A-Za-z0-9.\-])(storage\.googleapis\.com/[a-z0-9][a-z0-9._\-]{2,62})",
         0.8,
+    ),
+    _shape(
+        "aws-account", "account", r"(?i:aws[_\- ]?account[_\- ]?(?:id)?)[\"']?\s{0,3}[:=]\s{0,3}[\"']?(\d{12})\b", 0.7
     ),
     _shape("shop-domain", "myshopify", r"\b([a-z0-9][a-z0-9\-]{2,60}\.myshopify\.com)\b", 0.7),
     _shape(

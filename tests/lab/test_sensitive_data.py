@@ -1,0 +1,21 @@
+"""Which of our own templates a twin of the expert ``sensitive`` may learn from, and which Presidio's are one family."""
+
+from watchfloor.lab.sensitive_data import close_to, own_templates
+
+
+def test_a_template_in_the_words_of_one_held_back_is_close_to_it() -> None:
+    held = ["Kindly forward the invoice to {{address}}, thanks"]
+    assert close_to("Please kindly forward the invoice to {person}.", held)
+    assert not close_to("The invoice went to {address}.", held)
+
+
+def test_a_template_that_differs_in_its_slots_alone_is_close_too() -> None:
+    assert close_to("{person}\n{org}\n{address}", ["{{name}}\\n\\n{{job}}\\n{{address}}"])
+    assert close_to("I saw {first}", ["I saw {{person}}"])
+    assert not close_to("{person}\n{address}", ["{{name}}\\n\\n{{job}}\\n{{address}}"])
+
+
+def test_no_template_of_ours_is_written_twice() -> None:
+    for language in ("en", "zh"):
+        written = own_templates(language)
+        assert len(set(written)) == len(written)
