@@ -74,6 +74,16 @@ def test_who_comes_back_a_dozen_times_from_an_address_nobody_used_before_is_one_
     assert not any("notes" in moment.claim.text for moment in found.timeline)
 
 
+def test_a_host_that_logs_on_to_itself_all_day_is_no_stranger() -> None:
+    stage = office()
+    for n in range(6):
+        stage.run(700 + n * 300.0, 6_000 + n * 10, 40, "ssh deploy@shop-1", "deploy")
+        stage.connect(700.1 + n * 300.0, 6_000 + n * 10, "10.0.0.1", 22)
+        shell = stage.log_in(700.2 + n * 300.0, 6_002 + n * 10, "deploy", "10.0.0.1", f"h{n}")
+        last = stage.run(701 + n * 300.0, 6_005 + n * 10, shell, f"install build-{n}", "deploy", f"h{n}")
+    assert not any("build-2" in moment.claim.text for moment in worked(stage, last).timeline)
+
+
 def test_sessions_from_ones_usual_address_are_not_one_case() -> None:
     stage = office()
     mine = stage.run(2_760, 900, 211, "vim last", "ana", "a11")

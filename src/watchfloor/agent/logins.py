@@ -44,6 +44,7 @@ def pair(index: "Index") -> tuple[dict[int, list[int]], dict[int, int], set[str]
                 continue
             pairs.append((not _client(index, client), abs(at - when), dial, place))
     usual_source, usual_host = _usual(votes)
+    own = {*usual_source.values(), *usual_host}
     made: dict[int, int] = {}
     used: set[int] = set()
     for _, _, dial, place in sorted(pairs):
@@ -54,10 +55,12 @@ def pair(index: "Index") -> tuple[dict[int, list[int]], dict[int, int], set[str]
         if known and dial not in used and server not in made:
             made[server] = client
             used.add(dial)
+            if host == other and elsewhere(address):  # who dials an address and comes from it has that address
+                own.add(address)
     found: dict[int, list[int]] = defaultdict(list)
     for server, client in made.items():
         found[client].append(server)
-    return dict(found), made, {*usual_source.values(), *usual_host}
+    return dict(found), made, own
 
 
 def _usual(votes: Counter[tuple[str, str, str, str]]) -> tuple[dict[str, str], dict[str, str]]:
