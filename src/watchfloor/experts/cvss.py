@@ -27,6 +27,11 @@ _CHANGED: Final = {"N": 0.85, "L": 0.68, "H": 0.5}
 _PREFIX: Final = "CVSS:3.1/"
 
 
+def scored(card: Card) -> bool:
+    """Whether its facets are the eight base metrics."""
+    return set(card.facets()) == set(_WEIGHTS)
+
+
 def base_score(metrics: dict[str, str]) -> float:
     """The base score, 0 to 10, of the eight metrics.
 
@@ -77,7 +82,7 @@ def vector(card: Card, probability: Floats) -> tuple[tuple[Label, ...], dict[str
             for name, places in facets.items()
         }
     }
-    if set(facets) != set(_WEIGHTS):
+    if not scored(card):
         best = [places[int(probability[places].argmax())] for places in facets.values()]
         score = float(np.prod(probability[best]))
         return (Label("/".join(card.labels[place] for place in best), score),), facts

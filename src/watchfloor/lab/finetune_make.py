@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.card import Calibration, Card, Windows
+from watchfloor.experts.cvss import scored
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.judging import probabilities
 from watchfloor.experts.packs import Plugged
@@ -95,7 +96,7 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
     fitted = fit(upper, sizes, wide, read, read_dev, np.asarray(chosen), alarm=alarm, seed=options.seed,
                  visits=options.visits, say=say)  # fmt: skip
     card = replace(card, calibration=calibration or calibrated(card, fitted, read_dev, options))
-    if calibration is None:
+    if calibration is None and scored(card):
         own = wide[0].source < wide[0].spoken
         card = together(card, fitted.dev_logits, read_dev.targets, wide[0].targets[own])
     domain = domain_of(backbone, places, places_dev, options.seed)
