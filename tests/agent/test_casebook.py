@@ -47,5 +47,5 @@ def test_a_case_inside_a_worse_one_is_merged_with_its_alerts() -> None:
     assert small is not None and large is not None
     small.operations = large.operations[:3]
     small.verdict = "benign"
-    assert book.merged() == [large]
+    assert book.merged() == book.merged() == [large]
     assert large.alerts == ["large", "small"]

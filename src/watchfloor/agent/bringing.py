@@ -25,7 +25,11 @@ def fetched(index: Index, number: int) -> bool:
 
 def downloads(index: Index, number: int) -> bool:
     """Whether a process is a program that fetches files."""
-    return any(base_name(command.split(" ", 1)[0]) in _DOWNLOADERS for command in index.actors[number].commands)
+    return _runs(index, number, _DOWNLOADERS)
+
+
+def _runs(index: Index, number: int, programs: frozenset[str]) -> bool:
+    return any(base_name(command.split(" ", 1)[0]) in programs for command in index.actors[number].commands)
 
 
 def fetchers(index: Index, number: int) -> list[int]:
@@ -68,7 +72,7 @@ def session_starter(index: Index, number: int) -> int | None:
         other
         for other in index.trees[actor.tree]
         if other != number
-        and any(base_name(c.split(" ", 1)[0]) in _READS_SCRIPT for c in index.actors[other].commands)
+        and _runs(index, other, _READS_SCRIPT)
         and not index.actors[other].said.startswith("-")
         and index.launched(other) <= began <= index.actors[other].last + _PIPE
     ]

@@ -53,5 +53,5 @@ class Casebook:
             if whole is None:
                 kept.append(one)
             else:
-                whole.alerts += one.alerts
+                whole.alerts = list(dict.fromkeys([*whole.alerts, *one.alerts]))
         return kept

@@ -1,6 +1,7 @@
 """The procedural planner: alert → backtrack → scope → hypothesis tests → kill chain → gaps. No language model."""
 
 from collections import Counter
+from collections.abc import Set
 from typing import Any, Final
 
 from watchfloor.agent.case import Alert, Claim, Investigation, Test
@@ -64,15 +65,18 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
         found.verdict, found.confidence = "suspicious", 0.0
         found.open_questions.append("The alert names no record of this recording: is it about another one?")
         return
-    weights = weigh(box.growth, seeds_of(alert, box), telling.signs())
+    signs = telling.signs()
+    weights = weigh(box.growth, seeds_of(alert, box), signs)
     found.indicators = telling.indicators()
     _facts(found, box)
     score = weights.score() + KNOWN * any("intel" in one for one in found.indicators)
     found.verdict = "malicious" if score >= MALICIOUS else "suspicious" if score >= SUSPICIOUS else "benign"
     edge = SUSPICIOUS if found.verdict == "benign" else MALICIOUS
     found.confidence = min(0.99, 0.5 + abs(score - edge) / 6.0)
-    telling = _cut(found, telling, weights, box)
-    signs = telling.signs()
+    if apart := _apart(found, weights, signs, box):
+        _leave_out(found, apart, box)
+        telling = Telling(box.growth)
+        signs = telling.signs()
     root = telling.root()
     if root is not None:
         found.root_cause, found.entry_point = telling.root_claim(root), telling.entry(root)
@@ -90,32 +94,30 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
     _gaps(found, signs, telling, root)
 
 
-def _cut(found: Investigation, telling: Telling, weights: Weights, box: Toolbox) -> Telling:
-    """Leave out ordinary work: of a benign case all that is not near the alert, of a large one what shows nothing."""
+def _apart(found: Investigation, weights: Weights, signs: dict[str, list[tuple[Sign, int]]], box: Toolbox) -> Set[int]:
+    """Ordinary work the case grew into: of a benign one all that is not near the alert, of a large one what shows
+
+    nothing.
+    """
     growth = box.growth
-    size = sum(len(box.index.actors[m].rows) for m in telling.members)
     if found.verdict == "benign":
-        apart = growth.members.keys() - weights.members
         elsewhere = sorted(name for name, weight in weights.far.items() if weight >= TELLING)
         if elsewhere:
             done = "; ".join(elsewhere[:6])
             found.open_questions.append(f"What was done beside the alert, is it known work? {done}.")
-    elif size > LARGE:
-        apart = ordinary(growth, weights, telling.signs())
-    else:
-        return telling
-    if apart:
-        growth.leave_out(apart)
-        kept = {m for m in telling.members if m not in apart}
-        rows = {r for m in kept for r in box.index.actors[m].rows}
-        found.indicators = [
-            one for one in found.indicators if any(box.index.row_of(i) in rows for i in one["event_ids"])
-        ]
-        found.open_questions.append(
-            f"Is the rest ordinary work? {len(apart)} processes that share a session or a file with the case and show "
-            "nothing of an attack were left out."
-        )
-    return Telling(growth)
+        return growth.members.keys() - weights.members
+    size = sum(len(box.index.actors[m].rows) for m in growth.members)
+    return ordinary(growth, weights, signs) if size > LARGE else frozenset()
+
+
+def _leave_out(found: Investigation, apart: Set[int], box: Toolbox) -> None:
+    box.growth.leave_out(apart)
+    rows = {r for m in box.growth.members for r in box.index.actors[m].rows}
+    found.indicators = [one for one in found.indicators if any(box.index.row_of(i) in rows for i in one["event_ids"])]
+    found.open_questions.append(
+        f"Is the rest ordinary work? {len(apart)} processes that share a session or a file with the case and show "
+        "nothing of an attack were left out."
+    )
 
 
 def _facts(found: Investigation, box: Toolbox) -> None:

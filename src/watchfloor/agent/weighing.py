@@ -51,9 +51,9 @@ class Weights:
     #: Near processes in a stranger's session; near ones in somebody's usual session, and nobody strange.
     strange: bool = False
     usual: bool = False
-    #: Addresses near processes spoke to and hardly anybody else, and files they handed on and ran.
-    foreign: int = 0
-    handed: int = 0
+    #: Whether near processes spoke to an address that hardly anybody else does, and ran a file that was handed on.
+    foreign: bool = False
+    handed: bool = False
 
     def of(self, name: str) -> float:
         """What a sign weighs here, near the alert or farther off."""
@@ -62,7 +62,7 @@ class Weights:
     def score(self) -> float:
         """How much speaks for an attack; the verdict's scale."""
         score = min(MOST_SIGNS, sum(self.near.values()))
-        score += FOREIGN * bool(self.foreign) + STRANGE * self.strange + HANDED * bool(self.handed)
+        score += FOREIGN * self.foreign + STRANGE * self.strange + HANDED * self.handed
         return score + ODD * (self.odd + self.odd_far) - USUAL * self.usual
 
 
@@ -132,8 +132,8 @@ def weigh(growth: Growth, seeds: Iterable[int], signs: Mapping[str, list[tuple[S
     logins = {login for m in near if (login := index.sessions.server(m)) is not None}
     found.strange = any(index.sessions.strange(login) for login in logins)
     found.usual = bool(logins) and not found.strange
-    found.foreign = len(_foreign(growth, near, trees))
-    found.handed = sum(
+    found.foreign = any(_foreign(growth, number, trees) for number in near)
+    found.handed = any(
         r.step == "trace" and r.trace.startswith("path:") and r.trace[5:] in index.runs and m in near
         for m, r in growth.members.items()
     )
@@ -159,17 +159,16 @@ def _here(growth: Growth, sign: Sign, row: int, trees: set[int]) -> float:
     return sign.weight * (1.0 if len(others) < SOME_OTHERS else 0.5 if len(others) < MANY_OTHERS else 0.0)
 
 
-def _foreign(growth: Growth, near: set[int], trees: set[int]) -> set[str]:
+def _foreign(growth: Growth, number: int, trees: set[int]) -> bool:
+    """Whether a process spoke to an address that hardly anybody outside the case does."""
     index = growth.index
-    found = set()
-    for number in near:
-        for trace in index.actors[number].traces:
-            kind, _, address = trace.partition(":")
-            if kind != "address" or address in index.own_addresses or number not in index.spoke.get(address, ()):
-                continue
-            if len({index.actors[n].tree for n in index.spoke[address]} - trees) <= FEW_SPEAK:
-                found.add(address)
-    return found
+    for trace in index.actors[number].traces:
+        kind, _, address = trace.partition(":")
+        if kind != "address" or address in index.own_addresses or number not in index.spoke.get(address, ()):
+            continue
+        if len({index.actors[n].tree for n in index.spoke[address]} - trees) <= FEW_SPEAK:
+            return True
+    return False
 
 
 def ordinary(growth: Growth, weights: Weights, rows: Mapping[str, list[tuple[Sign, int]]]) -> set[int]:

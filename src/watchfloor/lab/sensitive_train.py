@@ -197,13 +197,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--held-out", action="store_true", help="leave out what is in the dev and test parts")
     given = parser.parse_args()
-    held = {each.group for each in presidio(given.data) if each.part != "train"} if given.held_out else set()
-    rules = (
-        {each.rule for each in sensitive_secrets.noseyparker(given.data) if each.part != "train"}
-        if given.held_out
-        else set()
-    )
-    arrays = made(given.data, seed=given.seed, epochs=given.epochs, held=frozenset(held), rules=frozenset(rules))
+    held, rules = frozenset[str](), frozenset[str]()
+    if given.held_out:
+        held = frozenset(each.group for each in presidio(given.data) if each.part != "train")
+        rules = frozenset(each.rule for each in sensitive_secrets.noseyparker(given.data) if each.part != "train")
+    arrays = made(given.data, seed=given.seed, epochs=given.epochs, held=held, rules=rules)
     write(given.folder, arrays, given.seed, given.epochs)
     print(sum(path.stat().st_size for path in given.folder.iterdir()), "bytes")
 
