@@ -3,7 +3,7 @@
 from tests.agent.staging import ATTACKER, Stage
 from watchfloor.agent.case import Alert, Investigation
 from watchfloor.agent.investigating import Investigator
-from watchfloor.agent.traces import beside, ran
+from watchfloor.film.traces import beside, ran
 
 TOOL = "/usr/local/bin/rotate"
 

@@ -14,8 +14,8 @@ from watchfloor.agent.bringing import downloads, fetched, fetchers, session_star
 from watchfloor.agent.index import MOST_KINDS, Index
 from watchfloor.agent.sessions import SERVERS
 from watchfloor.agent.ties import SYSTEM, Tie
-from watchfloor.agent.traces import COMMON, masked
 from watchfloor.film.lexicon import LAUNCHERS
+from watchfloor.film.traces import COMMON, masked
 from watchfloor.film.words import base_name
 
 #: Requests of one service account within so many seconds, each with this part odd, are one visitor's.

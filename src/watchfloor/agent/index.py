@@ -14,9 +14,9 @@ import pyarrow as pa
 from watchfloor.agent.logins import pair
 from watchfloor.agent.recording import COLUMNS, Played, Recording
 from watchfloor.agent.sessions import Sessions
-from watchfloor.agent.traces import COMMON, TRACED, beside, masked, named, of_field, ran
 from watchfloor.agent.visitors import Visitors
 from watchfloor.base.events import event_id
+from watchfloor.film.traces import COMMON, TRACED, beside, masked, named, of_field, ran
 from watchfloor.film.words import base_name
 
 #: A trace that more kinds of processes than this left ties nobody to anybody, and is not looked up.

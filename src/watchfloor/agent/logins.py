@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
-from watchfloor.agent.traces import elsewhere
+from watchfloor.film.traces import elsewhere
 from watchfloor.film.words import base_name
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from watchfloor.agent.traces import MOST_TEXT
+from watchfloor.film.traces import MOST_TEXT
 
 
 @dataclass(frozen=True, slots=True)

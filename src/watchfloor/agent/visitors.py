@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from watchfloor.agent.sessions import LATE, SERVERS
-from watchfloor.agent.traces import elsewhere, masked
+from watchfloor.film.traces import elsewhere, masked
 from watchfloor.film.words import base_name
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from watchfloor.agent.bringing import fetchers, session_starter
 from watchfloor.agent.growing import Growth
 from watchfloor.agent.index import WRITES
 from watchfloor.agent.signs import Sign
-from watchfloor.agent.traces import masked
+from watchfloor.film.traces import masked
 
 #: A sign below this weight is what anybody does.
 TELLING: Final = 0.5

@@ -94,6 +94,31 @@ class KeyFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another scene, or several, that speak for an attack in this one.
+
+    ``planted``: this scene ran the file ``what``, which scene ``scene_id`` had put there. ``visitor``: it served the
+    address ``what``, as ``scenes`` others did. ``score`` is what they look like by themselves, of several the mean.
+    """
+
+    kind: Literal["planted", "visitor"]
+    what: str
+    score: float
+    scenes: int = 1
+    scene_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """One entry of a scene line's ``company``."""
+        return {
+            "kind": self.kind,
+            "what": self.what,
+            "scenes": self.scenes,
+            "scene_id": self.scene_id or None,
+            "score": round(self.score, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One process-tree session on one host, judged."""
 
@@ -112,6 +137,7 @@ class Scene:
     processes: tuple[Process, ...]
     key_frames: tuple[KeyFrame, ...]
     links: tuple[str, ...] = field(default=())
+    company: tuple[Neighbour, ...] = ()
 
     @property
     def flagged(self) -> bool:
@@ -143,6 +169,7 @@ class Scene:
             "processes": [p.to_json() for p in self.processes],
             "key_frames": [k.to_json() for k in self.key_frames],
             "links": list(self.links),
+            "company": [n.to_json() for n in self.company],
         }
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from watchfloor.base.actions import ACTIONS
 from watchfloor.film.cast import Cast
 from watchfloor.film.casting import Casting, cast_scenes
+from watchfloor.film.company import Gathering, Meetings
 from watchfloor.film.frames import Camera, pattern
 from watchfloor.film.links import Linker
 from watchfloor.film.screen import Screen
@@ -29,7 +30,7 @@ _ACTION_CODES: dict[str, int] = {name: i for i, name in enumerate(ACTIONS)}
 class Reel:
     """A filmed recording before judgement is written down: who, which scene, which runs.
 
-    ``runs_scene`` is ``(len(runs),)``, the scene of each run.
+    ``runs_scene`` is ``(len(runs),)``, the scene of each run; ``meetings`` says which scenes met.
     """
 
     spool: Spool
@@ -41,6 +42,7 @@ class Reel:
     camera: Camera
     runs: Runs
     runs_scene: npt.NDArray[np.int64]
+    meetings: Meetings
 
     def event_rows(self, batch: npt.NDArray[np.int32], row: npt.NDArray[np.int32]) -> pa.Table:
         """The Events at these addresses, in this order, with identities filled in."""
@@ -87,7 +89,7 @@ def film(batches: Iterable[pa.RecordBatch], screen: Screen, spool: Spool) -> Ree
         table.observe(batch)
         spool.append(batch)
     table.freeze()
-    cast, strip, linker, camera = Cast(), Strip(), Linker(), Camera()
+    cast, strip, linker, camera, gathering = Cast(), Strip(), Linker(), Camera(), Gathering()
     for number, batch in enumerate(spool):
         resolved = table.resolve(batch)
         owners = cast.assign(resolved)
@@ -96,10 +98,13 @@ def film(batches: Iterable[pa.RecordBatch], screen: Screen, spool: Spool) -> Ree
             number, owners, event_times(resolved), action_codes(resolved), screen.logits(frames), pattern(frames)
         )
         linker.observe(resolved, owners.tolist())
+        gathering.observe(resolved, owners)
     cast.complete(table.processes())
     casting = cast_scenes(cast, linker.links(cast))
     runs = strip.runs()
-    return Reel(spool, table, cast, strip, casting, screen, camera, runs, casting.scene[runs["owner"].astype(np.int64)])
+    runs_scene = casting.scene[runs["owner"].astype(np.int64)]
+    meetings = gathering.meetings(cast, casting, runs, runs_scene)
+    return Reel(spool, table, cast, strip, casting, screen, camera, runs, runs_scene, meetings)
 
 
 def event_times(batch: pa.RecordBatch) -> npt.NDArray[np.int64]:

@@ -14,6 +14,7 @@ from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
 from watchfloor.film import explain, keyframes
 from watchfloor.film.cast import Cast, Owner
 from watchfloor.film.filming import Reel
+from watchfloor.film.neighbours import neighbours
 from watchfloor.film.net import UNSEEN
 from watchfloor.film.screen import Floats, best_labels
 from watchfloor.film.strip import NO_TIME
@@ -77,6 +78,7 @@ class _Writer:
         for number, scene in enumerate(reel.casting.scene.tolist()):
             members.setdefault(scene, []).append(number)
         self._members = members
+        self._company = neighbours(reel, told)
 
     def scene(self, s: int, picked: npt.NDArray[np.int64]) -> Scene:
         reel = self._reel
@@ -107,6 +109,7 @@ class _Writer:
                 for r, w in zip(picked, shares, strict=True)
             ),
             links=tuple(self._link_words(s)),
+            company=self._company.get(s, ()) if flagged else (),
         )
 
     def _names(self, s: int) -> dict[int, Floats]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from watchfloor.base.errors import PackError
 from watchfloor.base.scenes import Scored, VerdictName
 from watchfloor.film.clips import Vocabulary
+from watchfloor.film.company import KINDS, NO_COMPANY, Weights
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import UNSEEN, Net
 from watchfloor.film.pixels import PIXELS, Pixels
@@ -49,10 +50,13 @@ class Calibration:
     weights: Floats
     bias: float
 
+    def logit(self, found: Floats) -> Floats:
+        """``(B, features)`` to log-odds ``(B,)``."""
+        return np.asarray(found @ self.weights + np.float32(self.bias), np.float32)
+
     def probability(self, found: Floats) -> Floats:
         """``(B, features)`` to ``(B,)``."""
-        z = found @ self.weights + np.float32(self.bias)
-        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(z, -30, 30))), np.float32)
+        return probability(self.logit(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Family:
     suspicious: float
     malicious: float
     unfamiliar: float = 1.0  # a share of unknown words beyond which nothing is called benign
+    company: Weights = NO_COMPANY  # what other scenes of the host count, ``film.company``
 
     def verdict(self, probability: float, unfamiliar: float = 0.0) -> VerdictName:
         """The word for a probability, in a scene of which a share of words is unknown (``film.usual.unfamiliar``)."""
@@ -161,8 +166,9 @@ def load(folder: Path = BUNDLED) -> Screen:
     words = np.load(pack.path("vocabulary.npy"), allow_pickle=False)
     facts = pack.manifest
     families = tuple(_family(facts["families"][name]) for name in FAMILIES)
-    sizes = {(len(one.scenes.weights), len(one.processes.weights)) for one in families}
-    if (weights.shape, words.shape) != ((PIXELS,), (PIXELS,)) or sizes != {(len(POOLED), len(POOLED) - 1)}:
+    sizes = {(len(f.scenes.weights), len(f.processes.weights), len(f.company.each)) for f in families}
+    expected = {(len(POOLED), len(POOLED) - 1, len(KINDS))}
+    if (weights.shape, words.shape) != ((PIXELS,), (PIXELS,)) or sizes != expected:
         raise PackError(f"model pack {folder} holds arrays of the wrong size.", hint="Reinstall watchfloor.")
     return Screen(
         weights=weights,
@@ -179,8 +185,15 @@ def _family(facts: dict[str, Any]) -> Family:
         for name in ("scenes", "processes")
     )
     limits = facts["thresholds"]
+    # packs made before scenes heard of each other say nothing of it
+    company = facts.get("company", {"weights": NO_COMPANY.each, "outstanding": NO_COMPANY.outstanding})
     return Family(
-        scenes, processes, float(limits["suspicious"]), float(limits["malicious"]), float(limits["unfamiliar"])
+        scenes,
+        processes,
+        float(limits["suspicious"]),
+        float(limits["malicious"]),
+        float(limits["unfamiliar"]),
+        Weights(tuple(map(float, company["weights"])), float(company["outstanding"])),
     )
 
 
@@ -189,6 +202,11 @@ def blank() -> Screen:
     scenes, processes = (Calibration(np.zeros(size, np.float32), 0.0) for size in (len(POOLED), len(POOLED) - 1))
     weights = np.zeros(PIXELS, np.float32)
     return Screen(weights, 0.0, None, tuple(Family(scenes, processes, 1.0, 1.0) for _ in FAMILIES), {})
+
+
+def probability(logit: Floats) -> Floats:
+    """Probabilities of log-odds, of any shape."""
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))), np.float32)
 
 
 #: Files of a pack beside its manifest.

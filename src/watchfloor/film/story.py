@@ -14,6 +14,7 @@ from datetime import datetime
 from watchfloor.base import attack
 from watchfloor.base.actions import ACTIONS
 from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
+from watchfloor.film.wording import neighbour
 
 #: One sentence in English and in Chinese.
 Pair = tuple[str, str]
@@ -154,6 +155,7 @@ def scene_story(scene: Scene, technique_name: Callable[[str], str]) -> tuple[lis
         more = len(frames) - len(told)
         pairs.append((f"{more} lighter key frames are not told here.", f"另有 {more} 个权重较低的关键帧未在此叙述。"))
     pairs += _techniques(scene, frames, technique_name)
+    pairs += [(clip(words[0], 400), clip(words[1], 400)) for words in map(neighbour, scene.company)]
     pairs += _links(scene.links)
     pairs.append(_closing(scene, frames))
     return [p[0] for p in pairs], [p[1] for p in pairs]

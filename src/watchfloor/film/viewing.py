@@ -13,11 +13,12 @@ import pyarrow as pa
 
 from watchfloor.base.scenes import VerdictName
 from watchfloor.film.clips import BUDGET, Ints, Stock, chosen_rows, distinct
+from watchfloor.film.company import KINDS, evidence
 from watchfloor.film.filming import Reel
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import UNSEEN, Net
 from watchfloor.film.pixels import Pixels
-from watchfloor.film.screen import FAMILIES, Floats, Screen, features
+from watchfloor.film.screen import FAMILIES, Floats, Screen, features, probability
 from watchfloor.film.usual import NUMBERS, strangeness, unfamiliar
 
 
@@ -117,13 +118,16 @@ def families(reel: Reel) -> npt.NDArray[np.int64]:
 class Opinion:
     """What the screen thinks: probabilities of scenes ``(scenes,)`` and owners ``(owners,)``, each scene's family.
 
-    ``unfamiliar`` is ``(scenes,)``, as in ``Viewing``.
+    ``unfamiliar`` is ``(scenes,)``, as in ``Viewing``; ``alone`` ``(scenes,)`` are the probabilities before other
+    scenes had their say, ``company`` ``(scenes, len(KINDS))`` what each kind of meeting added, in log-odds.
     """
 
     scene: Floats
     owner: Floats
     family: npt.NDArray[np.int64]
     unfamiliar: Floats
+    alone: Floats
+    company: Floats
 
     def verdict(self, screen: Screen, scene: int) -> VerdictName:
         """The word for a scene."""
@@ -139,8 +143,20 @@ def opinion(reel: Reel, seen: Viewing) -> Opinion:
     of_owner = families(reel)
     of_scene = np.zeros(scenes, np.int64)
     of_scene[reel.casting.scene] = of_owner
-    scene_p, owner_p = np.zeros(scenes, np.float32), np.zeros(owners, np.float32)
+    logit, owner_p = np.zeros(scenes, np.float32), np.zeros(owners, np.float32)
+    company = np.zeros((scenes, len(KINDS)), np.float32)
+    shown = np.bincount(reel.runs_scene, minlength=scenes) > 0
     for number, family in enumerate(reel.screen.families):
-        scene_p[of_scene == number] = family.scenes.probability(whole[of_scene == number])
+        mine = of_scene == number
+        logit[mine] = family.scenes.logit(whole[mine])
         owner_p[of_owner == number] = family.processes.probability(single[of_owner == number])
-    return Opinion(scene_p, owner_p, of_scene, seen.unfamiliar)
+        said = evidence(reel.meetings, logit, family.company, judged=mine & shown)
+        company += said * np.asarray(family.company.each, np.float32)
+    return Opinion(
+        scene=probability(logit + company.sum(axis=1)),
+        owner=owner_p,
+        family=of_scene,
+        unfamiliar=seen.unfamiliar,
+        alone=probability(logit),
+        company=company,
+    )

@@ -8,6 +8,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from watchfloor.base.scenes import Neighbour
 from watchfloor.film import words
 
 #: One phrase in English and in Chinese.
@@ -246,3 +247,16 @@ def _with(pair: Pair, example: str) -> Pair:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST * 2 // 3]}…{text[-_LONGEST // 4 :]}"
+
+
+def neighbour(one: Neighbour) -> Pair:
+    """What another scene, or several, say of the one at hand."""
+    if one.kind == "planted":
+        return (
+            f"It ran {one.what}, put there by scene {one.scene_id} (by itself {one.score:.0%} likely an attack).",
+            f"它运行了由场景 {one.scene_id} 放置的 {one.what}（该场景自身为攻击的可能性 {one.score:.0%}）。",
+        )
+    return (
+        f"It served {one.what}; others of its requests ({one.scenes:,}) are {one.score:.0%} likely attacks on average.",
+        f"它服务于 {one.what}，该来源在此的其他请求（{one.scenes:,} 次）为攻击的可能性平均 {one.score:.0%}。",
+    )

@@ -2,10 +2,10 @@
 
     python -m watchfloor.lab.measure_recording FOLDER... [--pack FOLDER] [--rules PATH ...] [--json FILE]
 
-A scene is an attack scene when at least one of its Events belongs to an intrusion. Opinions compared: the screen, its
-linear first look alone, how many Events a scene has (metadata), the highest level of the Sigma rules that match. Each
-is measured at the threshold that flags at most 1.67% of the ordinary scenes here; the screen also at its own
-thresholds. Intervals are Wilson's at 95%.
+A scene is an attack scene when at least one of its Events belongs to an intrusion. Opinions compared: the screen, the
+same before scenes hear of each other, its linear first look alone, how many Events a scene has (metadata), the highest
+level of the Sigma rules that match. Each is measured at the threshold that flags at most 1.67% of the ordinary scenes
+here; the screen also at its own thresholds. Intervals are Wilson's at 95%.
 """
 
 import argparse
@@ -99,6 +99,7 @@ def judge(name: str, reel: Reel, truth: dict[str, Truth], hunt: Hunt | None) -> 
     shown, acting = events > 0, counted.events > 0
     opinions = {
         "screen": judged.scene.astype(np.float64),
+        "screen, each scene by itself": judged.alone.astype(np.float64),
         "linear first look": look[:, :2].sum(axis=1).astype(np.float64),
         "number of events": events,
         "rules": _rules(reel, hunt, scenes),

@@ -1,0 +1,223 @@
+"""What other scenes of its host say of a scene: who put there what it ran, whose request it served, what is habit."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.film.staged import batch
+from watchfloor.base.events import Row
+from watchfloor.film import screen as screens
+from watchfloor.film.company import KINDS, Meetings, Planted, Weights, evidence
+from watchfloor.film.filming import Reel, film
+from watchfloor.film.neighbours import neighbours
+from watchfloor.film.screen import FAMILIES
+from watchfloor.film.viewing import opinion, view
+from watchfloor.store.spool import Spool
+
+START = 1_700_000_000
+_PLANTED, _VISITOR, _HABIT = range(len(KINDS))
+
+
+def _row(at: float, ses: str | None, host: str = "web", **more: Any) -> Row:
+    return {
+        "time": int((START + at) * 1_000_000),
+        "device.hostname": host,
+        "device.os": "linux",
+        "actor.session.uid": ses,
+        **more,
+    }
+
+
+def _ran(at: float, pid: int, ppid: int, command: str, ses: str | None = None, **more: Any) -> Row:
+    program = command.split()[0]
+    return _row(at, ses) | {
+        "action": "process.launch",
+        "process.pid": pid,
+        "process.file.path": program if program.startswith("/") else f"/usr/bin/{program}",
+        "process.cmd_line": command,
+        "actor.process.pid": ppid,
+        **more,
+    }
+
+
+def _did(at: float, pid: int, ppid: int, image: str, action: str, ses: str | None = None, **more: Any) -> Row:
+    return _row(at, ses) | {
+        "action": action,
+        "actor.process.pid": pid,
+        "actor.process.file.path": image,
+        "actor.process.parent_process.pid": ppid,
+        **more,
+    }
+
+
+def _film(*rows: Row) -> Reel:
+    return film([batch(*rows)], screens.blank(), Spool(1 << 30))
+
+
+def _met(reel: Reel) -> set[tuple[str, str, str]]:
+    """Root commands of writer and runner, and the path, of every planted file."""
+
+    def root(scene: int) -> str:
+        return reel.cast.owners[int(reel.casting.roots[scene])].command_line
+
+    return {(root(one.writer), root(one.runner), one.path) for one in reel.meetings.planted}
+
+
+def _plant(path: str = "/opt/flush.sh", writer: str = "/usr/bin/tee", at: float = 2, ses: str = "7") -> list[Row]:
+    """Somebody logs on and puts a file there."""
+    return [
+        _ran(at - 1, 100, 50, "bash -i", ses),
+        _did(at, 101, 100, writer, "file.create", ses, **{"file.path": path}),
+    ]
+
+
+def _job(at: float, pid: int, command: str = "/bin/sh /opt/flush.sh", **more: Any) -> Row:
+    return _ran(at, pid, 1, command, f"job{pid}", **more)
+
+
+def _jobs(count: int = 6) -> list[Row]:
+    """More than a scene takes in as its own effects."""
+    return [_job(10 + 60 * n, 200 + n) for n in range(count)]
+
+
+def test_what_runs_a_file_meets_who_put_it_there() -> None:
+    met = _met(_film(*_plant(), *_jobs()))
+    assert ("bash -i", "/bin/sh /opt/flush.sh", "/opt/flush.sh") in met
+
+
+def test_who_ran_it_before_it_was_written_met_nobody() -> None:
+    assert not _met(_film(*_jobs(), *_plant(at=2_000)))
+
+
+def test_a_package_manager_plants_nothing() -> None:
+    assert not _met(_film(*_plant(writer="/usr/bin/dpkg"), *_jobs()))
+
+
+def test_a_file_that_many_write_was_put_there_by_nobody() -> None:
+    writers = [row for n in range(4) for row in _plant(at=2 + n, ses=str(n))]
+    for n, row in enumerate(writers):
+        row["actor.process.pid"] = 300 + n
+    assert not _met(_film(*writers, *_jobs()))
+
+
+def test_the_same_path_on_another_host_is_another_file() -> None:
+    elsewhere = [row | {"device.hostname": "db"} for row in _jobs()]
+    assert not _met(_film(*_plant(), *elsewhere))
+
+
+def test_a_failed_start_ran_nothing() -> None:
+    failed = [row | {"status": "failure"} for row in _jobs()]
+    assert not _met(_film(*_plant(), *failed))
+
+
+def _request(at: float, pid: int, address: str, command: str) -> list[Row]:
+    """A service accepts a connection; a fork of it that left no trace starts something."""
+    user = {"actor.user.name": "www-data"}
+    return [
+        _did(at, 40, 1, "/usr/bin/python3", "network.listen", **user, **{"src_endpoint.ip": address}),
+        _ran(at + 0.2, pid, pid + 600, f"sh -c {command}", **user),
+    ]
+
+
+def test_requests_of_one_visitor_meet_and_those_of_others_do_not() -> None:
+    reel = _film(
+        *_request(10, 300, "203.0.113.9", "id"),
+        *_request(20, 301, "198.51.100.4", "date"),
+        *_request(30, 302, "203.0.113.9", "uname -a"),
+        _ran(60, 303, 903, "sh -c rotate", **{"actor.user.name": "www-data"}),  # nobody asked for it
+    )
+    said = {
+        reel.cast.owners[int(reel.casting.roots[scene])].command_line: address
+        for scene, address in reel.meetings.visitor.items()
+    }
+    assert said == {"sh -c id": "203.0.113.9", "sh -c date": "198.51.100.4", "sh -c uname -a": "203.0.113.9"}
+
+
+def test_windows_scenes_meet_nobody() -> None:
+    rows = [row | {"device.os": "windows"} for row in (*_plant(), *_jobs(), *_request(10, 300, "203.0.113.9", "id"))]
+    reel = _film(*rows)
+    assert not reel.meetings.planted
+    assert not reel.meetings.visitor
+    assert not reel.meetings.habit.any()
+
+
+@pytest.mark.parametrize("text", ["", "\x00" * 9, "/" * 4_000, "sh " + "a" * 200_000, "sh '", "bash -c \u202e/opt/x"])
+def test_hostile_names_are_compared_and_nothing_else(text: str) -> None:
+    reel = _film(
+        _did(1, 101, 100, text or "?", "file.create", "7", **{"file.path": text}),
+        _did(2, 40, 1, "/usr/bin/python3", "network.listen", **{"src_endpoint.ip": text}),
+        _ran(3, 300, 40, f"sh {text}", **{"process.working_directory": text}),
+        _row(4, None) | {"action": "network.connect", "dst_endpoint.ip": "127.0.0.1"},
+    )
+    assert len(reel.meetings.habit) == len(reel.casting.roots)
+
+
+def _scenes(count: int, **parts: Any) -> Meetings:
+    zeros = np.zeros(count)
+    given = {"planted": (), "visitor": {}, "habit": zeros.astype(np.float32), "host": zeros.astype(np.int64)}
+    return Meetings(**(given | parts))
+
+
+def _said(met: Meetings, logit: list[float], outstanding: float = 1.0, judged: list[bool] | None = None) -> np.ndarray:
+    weights = Weights((1.0,) * len(KINDS), outstanding)
+    mask = np.asarray(judged if judged is not None else [True] * len(logit))
+    return evidence(met, np.asarray(logit, np.float32), weights, judged=mask)
+
+
+def test_only_a_writer_that_stands_out_speaks_and_the_loudest_counts() -> None:
+    met = _scenes(4, planted=(Planted(0, 2, "/a"), Planted(1, 2, "/b"), Planted(1, 3, "/b")))
+    said = _said(met, [3.0, 0.5, -2.0, -2.0])
+    assert said[:, _PLANTED].tolist() == [0, 0, 2.0, 0]
+
+
+def test_a_visitor_is_as_bad_as_its_other_requests() -> None:
+    met = _scenes(
+        6, visitor={0: "203.0.113.9", 1: "203.0.113.9", 2: "203.0.113.9", 3: "198.51.100.4", 4: "198.51.100.4"}
+    )
+    said = _said(met, [-2.0, 3.0, 3.0, -2.0, -2.0, -2.0])[:, _VISITOR]
+    assert said[0] > said[1] > 0  # its others look worse than theirs do
+    assert said[3:].tolist() == [0, 0, 0]
+
+
+def test_a_single_request_says_nothing_of_its_visitor() -> None:
+    assert not _said(_scenes(2, visitor={0: "203.0.113.9"}), [3.0, -2.0])[:, _VISITOR].any()
+
+
+def test_the_same_address_on_two_hosts_is_counted_apart() -> None:
+    met = _scenes(4, visitor=dict.fromkeys(range(4), "203.0.113.9"), host=np.asarray([0, 0, 1, 1]))
+    said = _said(met, [3.0, 3.0, -2.0, -2.0])[:, _VISITOR]
+    assert said[2:].tolist() == [0, 0]
+
+
+def test_habit_speaks_for_ordinary_work_unless_the_thing_was_planted() -> None:
+    met = _scenes(3, planted=(Planted(0, 1, "/a"),), habit=np.asarray([0, 2, 2], np.float32))
+    said = _said(met, [3.0, -2.0, -2.0])
+    assert said[:, _HABIT].tolist() == [0, 0, -2.0]
+
+
+def test_scenes_that_are_not_judged_neither_speak_nor_are_spoken_of() -> None:
+    met = _scenes(3, planted=(Planted(0, 1, "/a"), Planted(2, 1, "/b")), habit=np.asarray([0, 1, 1], np.float32))
+    said = _said(met, [9.0, -2.0, 1.5], judged=[False, True, True])
+    assert said[1, _PLANTED] == pytest.approx(0.5)
+    assert not said[0].any()
+
+
+def test_a_job_is_flagged_for_what_its_planter_did_and_says_so() -> None:
+    """With the bundled network: the planter's session stands out by the threshold given here, the job by company."""
+    screen = screens.load()
+    unix = FAMILIES.index("unix")
+    families = list(screen.families)
+    families[unix] = replace(families[unix], company=Weights((4.0, 0.0, 0.0), -20.0))
+    reel = film([batch(*_plant(), *_jobs())], replace(screen, families=tuple(families)), Spool(1 << 30))
+    told = opinion(reel, view(reel))
+    runners = {one.runner for one in reel.meetings.planted}
+    assert runners
+    for scene in runners:
+        assert told.scene[scene] > told.alone[scene]
+        (one,) = neighbours(reel, told)[scene]
+        assert (one.kind, one.what) == ("planted", "/opt/flush.sh")
+        assert one.scene_id in reel.scene_ids()
+    untouched = [s for s in range(len(reel.casting.roots)) if s not in runners]
+    assert told.scene[untouched].tolist() == told.alone[untouched].tolist()
