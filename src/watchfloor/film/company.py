@@ -23,7 +23,7 @@ from watchfloor.film.cast import Cast
 from watchfloor.film.casting import Casting
 from watchfloor.film.lexicon import INSTALLERS, LAUNCHERS
 from watchfloor.film.strip import Runs
-from watchfloor.film.traces import COMMON, ran
+from watchfloor.film.traces import COMMON, elsewhere, ran
 from watchfloor.film.visitors import SERVERS, Switchboard, shape_of
 from watchfloor.film.words import base_name
 
@@ -34,8 +34,10 @@ Ints = npt.NDArray[np.int64]
 KINDS: Final = ("planted", "visitor", "habit")
 #: Scenes that write one file, at most: what more write is a state everybody leaves, not a thing put there.
 MOST_WRITERS: Final = 2
-#: What a visitor's other requests are drawn towards, in requests of an ordinary scene.
+#: What a visitor's other requests are drawn towards, in requests of an ordinary scene, and by how much more than usual
+#: they have to look bad, in log-odds: half of the ordinary visitors are a little over what is usual.
 SHRUNK: Final = 2.0
+BAD_COMPANY: Final = 0.5
 #: Scenes a habit is counted to: beyond, more say no more.
 MOST_ALIKE: Final = 1_000
 #: Seconds a file may be run before its writing is on record.
@@ -191,7 +193,7 @@ class Gathering:
                 parent = cast.number_of(owner.parent_uid) if owner.parent_uid else None
                 board.starts(owner.host, owner.user, number, -1 if parent is None else parent, now)
         found = board.visitors(lambda number: shape_of(owners[number].host, owners[number].command_line))
-        return {tops[number]: address for number, address in found.items()}
+        return {tops[number]: address for number, address in found.items() if elsewhere(address)}
 
 
 def evidence(met: Meetings, logit: Floats, weights: Weights, *, judged: npt.NDArray[np.bool_]) -> Floats:
@@ -199,7 +201,7 @@ def evidence(met: Meetings, logit: Floats, weights: Weights, *, judged: npt.NDAr
 
     ``logit`` is what the screen thinks of each scene by itself, ``(scenes,)``; ``judged`` those it speaks of: others,
     of another system or without Events, get 0. Of ``planted`` it is how far the writer stands out; of ``visitor`` how
-    much the mean of the visitor's other requests exceeds that of the host's scenes, in log-odds.
+    much the mean of the visitor's other requests exceeds that of the host's scenes by more than ``BAD_COMPANY``.
     """
     found = np.zeros((len(logit), len(KINDS)), np.float32)
     for one in met.planted:
@@ -211,7 +213,7 @@ def evidence(met: Meetings, logit: Floats, weights: Weights, *, judged: npt.NDAr
         if len(mine) > 1:
             usual = float(likely[judged & (met.host == met.host[mine[0]])].mean())
             others = (likely[mine].sum() - likely[mine] + SHRUNK * usual) / (len(mine) - 1 + SHRUNK)
-            found[mine, 1] = np.maximum(_log_odds(others) - _log_odds(np.asarray(usual)), 0)
+            found[mine, 1] = np.maximum(_log_odds(others) - _log_odds(np.asarray(usual)) - BAD_COMPANY, 0)
     found[:, 2] = np.where(found[:, 0] > 0, 0, -met.habit)
     found[~judged] = 0
     return found

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Final
 
-from watchfloor.film.traces import elsewhere, masked
+from watchfloor.film.traces import masked
 
 #: Servers of log-ins, whose sessions tell where they come from themselves.
 SERVERS: Final = frozenset(("sshd", "sshd-session", "sshd-auth"))
@@ -57,7 +57,10 @@ class Switchboard:
             self._near[process] = list(last.values())
 
     def visitors(self, shape: Callable[[int], Hashable]) -> dict[int, str]:
-        """Remote address behind each process that served one; ``shape`` says which processes are one service's."""
+        """Who stands behind each process that a service started for a request, "" where nobody knows.
+
+        ``shape`` says which processes are one service's.
+        """
         votes: dict[Hashable, Counter[int]] = defaultdict(Counter)
         for process, accepted in self._near.items():
             for rank, (_, server, _) in enumerate(accepted, start=1):
@@ -65,9 +68,7 @@ class Switchboard:
         found: dict[int, str] = {}
         for process, accepted in self._near.items():
             vote = votes[shape(process)]
-            address = max(accepted, key=lambda one: vote[one[1]])[2]
-            if elsewhere(address):
-                found[process] = address
+            found[process] = max(accepted, key=lambda one: vote[one[1]])[2]
         return found
 
 
