@@ -173,12 +173,15 @@ def test_only_a_writer_that_stands_out_speaks_and_the_loudest_counts() -> None:
 
 
 def test_a_visitor_is_as_bad_as_its_other_requests() -> None:
-    met = _scenes(
-        6, visitor={0: "203.0.113.9", 1: "203.0.113.9", 2: "203.0.113.9", 3: "198.51.100.4", 4: "198.51.100.4"}
-    )
-    said = _said(met, [-2.0, 3.0, 3.0, -2.0, -2.0, -2.0])[:, _VISITOR]
+    visitor = dict.fromkeys(range(4), "203.0.113.9") | dict.fromkeys((4, 5), "198.51.100.4")
+    said = _said(_scenes(12, visitor=visitor), [-2.0, 3.0, 3.0, 3.0] + [-2.0] * 8)[:, _VISITOR]
     assert said[0] > said[1] > 0  # its others look worse than theirs do
-    assert said[3:].tolist() == [0, 0, 0]
+    assert said[4:].tolist() == [0] * 8
+
+
+def test_a_visitor_a_little_worse_than_usual_is_not_bad_company() -> None:
+    met = _scenes(6, visitor=dict.fromkeys(range(3), "203.0.113.9"))
+    assert not _said(met, [-1.7, -1.7, -1.7, -2.0, -2.0, -2.0])[:, _VISITOR].any()
 
 
 def test_a_single_request_says_nothing_of_its_visitor() -> None:
