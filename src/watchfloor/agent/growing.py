@@ -5,13 +5,14 @@ Backtracking as King & Chen (BackTracker, SOSP 2003) with the pruning of PrioTra
 everybody touches. Every process in the case carries the reason it is there, so nothing is in it unexplained.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from watchfloor.agent.bringing import downloads, fetched, fetchers, session_starter
 from watchfloor.agent.index import MOST_KINDS, Index
+from watchfloor.agent.origins import behind, handed_by, handed_to, shared, started_by
 from watchfloor.agent.sessions import SERVERS
 from watchfloor.agent.ties import SYSTEM, Tie
 from watchfloor.agent.traces import COMMON, masked
@@ -27,8 +28,8 @@ SHAPE: Final = 24
 ODD_SESSION: Final = 0.5
 #: Part of a tree's processes that must be odd or in the case for the tree to be the attacker's own.
 OWN_SHARE: Final = 0.7
-#: Seconds between a wrapper and what it handed over.
-HAND_OVER: Final = 5.0
+#: Other trees that run a file, from which on it is everybody's hook, and who runs it says nothing of who planted it.
+HOOK_TREES: Final = 3
 #: What the system brought: to run it says nothing of who one is.
 NOT_OWN: Final = (*SYSTEM, *COMMON)
 #: Processes of what a service started for one request, at most.
@@ -57,43 +58,79 @@ class Growth:
     members: dict[int, Reason] = field(default_factory=dict)
     _waiting: deque[int] = field(default_factory=deque)
     _shares: dict[int, float] = field(default_factory=dict)
-    _used: set[tuple[str, bool]] = field(default_factory=set)
+    _used: set[tuple[str, bool, bool]] = field(default_factory=set)
     #: Addresses hardly anybody uses that sessions of the case came from.
     rare: set[str] = field(default_factory=set)
+    #: What brought each member about, as far as it is in the case: earlier members.
+    causes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    seeds: list[int] = field(default_factory=list)
+    _behind: set[int] = field(default_factory=set)
     #: Strangers' addresses whose other sessions have not joined yet, each with the member that showed it.
     _returns: list[tuple[int, str]] = field(default_factory=list)
 
     def seed(self, numbers: Iterable[int]) -> None:
         """Begin with the processes of an alert: each with the tree that is its own."""
         for number in numbers:
+            self.seeds.append(number)
+            self._behind.add(number)
             self._admit_tree(number, Reason("alert", -1))
 
     def run(self) -> None:
         """Take every step there is, strongest traces first within what is known."""
         while self._waiting and len(self.members) < MOST_MEMBERS:
             number = self._waiting.popleft()
-            self._hand_over(number)
+            self._back(number)
+            for other in handed_to(self.index, number):
+                self._admit_tree(other, Reason("hand-over", number))
             self._company(number)
             while self._returns:
-                member, address = self._returns.pop()
-                for server in self.index.sessions.from_address[address]:
-                    self._admit_tree(server, Reason("log-in", member, f"address:{address}", 0.8))
-            client = self.index.dialled.get(number)
-            if client is not None and self._told_of(client):
-                self._admit_tree(client, Reason("log-in", number, "", 0.7))
+                self._same_stranger(*self._returns.pop())
             for server in self.index.logins.get(number, ()):
                 self._admit_tree(server, Reason("log-in", number))
             for trace in self.index.actors[number].traces:
-                # again when its writer joins: what others ran afterwards is then the case's
+                # again when its writer joins, or what brought the alert about: what others ran is then the case's
                 wrote = trace[5:] in self.index.wrote.get(number, ())
-                if (trace, wrote) not in self._used:
-                    self._used.add((trace, wrote))
+                if (trace, wrote, number in self._behind) not in self._used:
+                    self._used.add((trace, wrote, number in self._behind))
                     self._follow(trace, number)
 
     def leave_out(self, numbers: Iterable[int]) -> None:
         """Take members out again: ordinary work that the case grew into."""
         for number in numbers:
             del self.members[number]
+
+    # going back
+
+    def _back(self, number: int) -> None:
+        """What brought a member about: its wrapper, the client of its session."""
+        wrapper = handed_by(self.index, number)
+        if wrapper is not None:
+            self._admit_tree(wrapper, Reason("hand-over", number))
+        login = self.index.sessions.server(number)
+        client = self.index.dialled.get(login if number in self._behind and login is not None else number)
+        if client is not None and (number in self._behind or self._told_of(client)):
+            self._admit_tree(client, Reason("log-in", number, "", 0.7))
+
+    def _blame(self, number: int, source: int) -> None:
+        """Note that a member brought another about, with what started it; what lies behind the alert is gone over."""
+        began = self.index.actors[source].first
+        if self.index.actors[number].first > began + 1.0:
+            return
+        chain = [number, *(p for p in started_by(self.index, number) if p in self.members)]
+        for above, below in zip(chain, [source, *chain], strict=False):
+            self.causes[below].add(above)
+            if below in self._behind and above not in self._behind:
+                for one in behind(self.causes, (above,)) - self._behind:
+                    self._behind.add(one)
+                    self._waiting.appendleft(one)
+
+    def _same_stranger(self, member: int, address: str) -> None:
+        """All sessions and requests of a stranger's address are one actor's."""
+        for server in self.index.sessions.from_address.get(address, ()):
+            self._admit_tree(server, Reason("log-in", member, f"address:{address}", 0.8))
+        if self.index.visitors.new(address):
+            for other in self.index.visitors.served[address]:
+                self._admit_tree(other, Reason("same visitor", member, f"address:{address}", 0.8))
 
     # admitting
 
@@ -110,12 +147,29 @@ class Growth:
         self._waiting.append(number)
 
     def _admit_tree(self, number: int, reason: Reason) -> None:
-        if number in self.members:
-            return
-        tree = self.own_tree(number, reason)
-        self._admit(number, reason)
-        for member in tree:
-            self._admit(member, Reason("lineage", number if member != number else reason.source))
+        if number not in self.members:
+            tree = self.own_tree(number, reason)
+            self._admit(number, reason)
+            for member in tree:
+                self._admit(member, Reason("lineage", number if member != number else reason.source))
+            self._admit_starters(number, reason)
+        if reason.source >= 0:
+            self._blame(number, reason.source)
+
+    def _admit_starters(self, number: int, reason: Reason) -> None:
+        """Who started a process, up to what serves many; and all that one visitor's request became."""
+        above = started_by(self.index, number)
+        for parent in above:
+            self._admit(parent, Reason("lineage", number))
+        top = above[-1] if above else number
+        address = self.index.visitors.address.get(top)
+        if address is not None and self.index.visitors.new(address):
+            for member in self.index.descendants(top):
+                self._admit(member, Reason("lineage", number))
+        for one, parent in zip([number, *above], above, strict=False):
+            self.causes[one].add(parent)
+        if number in self._behind:
+            self._behind.update(above)
 
     def own_tree(self, number: int, reason: Reason) -> list[int]:
         """The part of the process tree that is one actor's own.
@@ -132,7 +186,7 @@ class Growth:
         top = self._planted_above(number) if given else number
         for parent in index.ancestors(top):
             shell = index.actors[parent].said.startswith("-")  # a session's own: below it is decided of sessions
-            if shell or self.generic(parent) or index.daemon(parent, top) or not self._mostly_own(parent, top):
+            if shell or self.generic(parent) or shared(index, parent, top) or not self._mostly_own(parent, top):
                 break
             top = parent
         login = index.sessions.server(number)
@@ -173,8 +227,9 @@ class Growth:
 
     def _brought(self, number: int) -> bool:
         """Whether a process runs what came from elsewhere: what it starts is that code's doing, no hand's."""
-        ran = self.index.actors[number].ran
-        return any(not path.startswith(NOT_OWN) for path in ran) or fetched(self.index, number)
+        index = self.index
+        ran = index.actors[number].ran
+        return any(not path.startswith(NOT_OWN) or path in index.writes for path in ran) or fetched(index, number)
 
     def generic(self, number: int) -> bool:
         """Whether a process starts whatever it is told to, or was there before the recording."""
@@ -210,10 +265,20 @@ class Growth:
                     continue
                 share = self.odd_share(index.actors[other].tree)
                 weight = tie.weight(other, share, self.near_odd(other))
-                if weight and not self._another_actor(other):
+                if weight and not self._another_actor(other) and not self._passed(trace, number, other):
                     self._admit_tree(other, Reason("trace", number, trace, weight))
             if len(self.members) == before:
                 return
+
+    def _passed(self, trace: str, number: int, other: int) -> bool:
+        """Whether a member merely ran in passing what runs in everybody's sessions, and others did or planted it."""
+        index, path = self.index, trace[5:]
+        if number in self._behind or path not in index.actors[number].ran or index.sessions.server(number) is None:
+            return False
+        if any(h in self.members and h not in index.runs.get(path, {}) for h in index.holders[trace]):
+            return False
+        trees = {index.actors[n].tree for n in index.runs[path] if n not in self.members}
+        return len(trees - {index.actors[other].tree}) >= HOOK_TREES
 
     def _another_actor(self, number: int) -> bool:
         """Whether a process is in a session from an address hardly anybody uses, and the case is another such's."""
@@ -254,6 +319,9 @@ class Growth:
         address = index.visitors.address.get(number)
         if address is None or not index.visitors.new(address):
             return
+        if address not in self.rare and index.sessions.strange_address(address):
+            self.rare.add(address)
+            self._returns.append((number, address))
         for other in index.visitors.served[address]:
             there = index.actors[other].played
             if other not in self.members and (there.host, there.user) == (played.host, played.user):
@@ -265,21 +333,3 @@ class Growth:
             told = [self.odd.get(n, 0.0) >= 0.5 for n in self.index.trees[tree] if self.index.actors[n].commands]
             self._shares[tree] = sum(told) / (len(told) + 2)
         return self._shares[tree]
-
-    def _hand_over(self, number: int) -> None:
-        """What sudo, setsid and their like ran in a process of another tree: the same command a moment later."""
-        index = self.index
-        actor = index.actors[number]
-        for command in actor.commands:
-            words = command.split()
-            if base_name(words[0]) not in HANDS_OVER if words else True:
-                continue
-            for cut in range(1, min(len(words), 6)):
-                for other in index.by_command.get(" ".join(words[cut:]), ()):
-                    started = index.actors[other].first
-                    apart = index.actors[other].parent == -1 and index.actors[other].played.host == actor.played.host
-                    if apart and other not in self.members and -1.0 <= started - actor.first <= HAND_OVER:
-                        self._admit_tree(other, Reason("hand-over", number))
-
-
-HANDS_OVER: Final = frozenset(("sudo", "setsid", "nohup", "env", "timeout", "nice", "su", "runuser", "stdbuf", "xargs"))

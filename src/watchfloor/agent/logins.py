@@ -40,8 +40,8 @@ def pair(index: "Index") -> tuple[dict[int, list[int]], dict[int, int], set[str]
                 if not (elsewhere(address) and elsewhere(target)):
                     continue
                 votes[host, address, target, other] += 1
-            elif target != address and not target.startswith("127."):
-                continue
+            elif target != address and (elsewhere(target) or elsewhere(address)):
+                continue  # who dials the host itself is seen to come from it
             pairs.append((not _client(index, client), abs(at - when), dial, place))
     usual_source, usual_host = _usual(votes)
     own = {*usual_source.values(), *usual_host}

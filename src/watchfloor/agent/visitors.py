@@ -1,5 +1,6 @@
 """Whose request a service was serving: the connection it accepted last before it started something."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 WITHIN: Final = 2.0
 #: Characters of a command line by which requests of one service are known.
 SHAPE: Final = 24
+_IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 #: An accepted connection: when, by which service, from where.
 _Accept = tuple[float, int, str]
 
@@ -35,6 +37,8 @@ class Visitors:
         self.callers: dict[int, set[str]] = defaultdict(set)
         self._first: dict[str, float] = {}
         near: dict[int, list[_Accept]] = {}
+        #: Services that name their visitors in the titles of the processes that serve them.
+        told = {actor.parent for number, actor in enumerate(index.actors) if _told(index, number)} - {-1}
         votes: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
         for owner, accepted in self._before():
             near[owner] = accepted
@@ -43,6 +47,9 @@ class Visitors:
         for owner, accepted in near.items():
             vote = votes[_shape(index, owner)]
             address = max(accepted, key=lambda one: vote[one[1]])[2]
+            parent = index.actors[owner].parent
+            if parent in told and not index.actors[owner].commands:
+                address = _told(index, owner)
             if elsewhere(address):
                 self.address[owner] = address
                 self.served[address].append(owner)
@@ -52,7 +59,7 @@ class Visitors:
         index = self._index
         begin, end = index.span
         known = address in index.own_addresses or index.sessions.usual(address)
-        return not known and self._first[address] > begin + LATE * (end - begin)
+        return not known and self._first.get(address, begin) > begin + LATE * (end - begin)
 
     def _before(self) -> Iterator[tuple[int, list[_Accept]]]:
         """Tops of requests, each with what every service of its account accepted last before, nearest first."""
@@ -60,17 +67,24 @@ class Visitors:
         tops = _tops(index)
         accepts: dict[tuple[str, str], list[_Accept]] = defaultdict(list)
         clock: dict[str, float] = defaultdict(float)
+        waiting: dict[str, list[tuple[list[_Accept], int]]] = defaultdict(list)
         proxies = _Proxies()
         users = index.column("actor.user.name")
         sources, targets = index.column("src_endpoint.ip"), index.column("dst_endpoint.ip")
         for row, (action, owner) in enumerate(zip(index.actions, index.owners, strict=True)):
             played = index.actors[owner].played
             now = clock[played.host] = max(clock[played.host], index.times[row])
+            if action != "network.listen":
+                while waiting[played.host]:  # the connection came right before what the log says next
+                    where, place = waiting[played.host].pop()
+                    where[place] = (now, *where[place][1:])
             if action == "network.connect" and (targets[row] or "").startswith("127."):
                 proxies.connects(played.host, owner, now)
             elif action == "network.listen" and sources[row] and base_name(played.image) not in SERVERS:
                 address = proxies.accepts(played.host, owner, now, sources[row])
-                accepts[played.host, users[row] or played.user].append((now, owner, address))
+                known = accepts[played.host, users[row] or played.user]
+                waiting[played.host].append((known, len(known)))
+                known.append((now, owner, address))
                 self.callers[owner].add(address)
                 self._first[address] = min(self._first.get(address, now), now)
             if tops.get(owner) == row:
@@ -83,6 +97,13 @@ class Visitors:
                 last = {parent: last[parent]} if parent in last else last
                 if last and owner not in last:
                     yield owner, list(last.values())
+
+
+def _told(index: "Index", number: int) -> str:
+    """The visitor's address in the title of a process that was forked for them and started no program."""
+    actor = index.actors[number]
+    found = _IP.search(actor.played.command_line) if not actor.commands else None
+    return found[0] if found and elsewhere(found[0]) else ""
 
 
 def _shape(index: "Index", number: int) -> tuple[str, str]:
