@@ -72,7 +72,6 @@ class Growth:
         """Begin with the processes of an alert: each with the tree that is its own."""
         for number in numbers:
             self.seeds.append(number)
-            self._behind.add(number)
             self._admit_tree(number, Reason("alert", -1))
 
     def run(self) -> None:
@@ -111,18 +110,38 @@ class Growth:
         if client is not None and (number in self._behind or self._told_of(client)):
             self._admit_tree(client, Reason("log-in", number, "", 0.7))
 
-    def _blame(self, number: int, source: int) -> None:
-        """Note that a member brought another about, with what started it; what lies behind the alert is gone over."""
-        began = self.index.actors[source].first
-        if self.index.actors[number].first > began + 1.0:
-            return
-        chain = [number, *(p for p in started_by(self.index, number) if p in self.members)]
-        for above, below in zip(chain, [source, *chain], strict=False):
-            self.causes[below].add(above)
-            if below in self._behind and above not in self._behind:
-                for one in behind(self.causes, (above,)) - self._behind:
-                    self._behind.add(one)
-                    self._waiting.appendleft(one)
+    def _blame(self, number: int, reason: Reason) -> None:
+        """Note that a member brought another about; what lies behind the alert is gone over with who started it."""
+        if reason.source >= 0:
+            if not self._cause(number, reason):
+                return
+            self.causes[reason.source].add(number)
+            if reason.source not in self._behind:
+                return
+        for one in behind(self.causes, (number,)) - self._behind:
+            self._behind.add(one)
+            above = started_by(self.index, one)
+            for below, parent in zip([one, *above], above, strict=False):
+                self._admit(parent, Reason("lineage", below))
+                self.causes[below].add(parent)
+            self._behind.update(above)
+            self._admit_request([one, *above][-1], one)
+            self._waiting.extendleft([one, *above])
+
+    def _cause(self, number: int, reason: Reason) -> bool:
+        """Whether a member came before the one it is tied to, and does not merely run the same file."""
+        actors, path = self.index.actors, reason.trace[5:]
+        ran = reason.step == "trace" and path in actors[number].ran and path in actors[reason.source].ran
+        if ran and path not in self.index.wrote.get(number, ()):
+            return False
+        return actors[number].first <= actors[reason.source].first + 1.0
+
+    def _admit_request(self, top: int, number: int) -> None:
+        """All that one visitor's request became."""
+        address = self.index.visitors.address.get(top)
+        if address is not None and self.index.visitors.new(address):
+            for member in self.index.descendants(top):
+                self._admit(member, Reason("lineage", number))
 
     def _same_stranger(self, member: int, address: str) -> None:
         """All sessions and requests of a stranger's address are one actor's."""
@@ -152,24 +171,7 @@ class Growth:
             self._admit(number, reason)
             for member in tree:
                 self._admit(member, Reason("lineage", number if member != number else reason.source))
-            self._admit_starters(number, reason)
-        if reason.source >= 0:
-            self._blame(number, reason.source)
-
-    def _admit_starters(self, number: int, reason: Reason) -> None:
-        """Who started a process, up to what serves many; and all that one visitor's request became."""
-        above = started_by(self.index, number)
-        for parent in above:
-            self._admit(parent, Reason("lineage", number))
-        top = above[-1] if above else number
-        address = self.index.visitors.address.get(top)
-        if address is not None and self.index.visitors.new(address):
-            for member in self.index.descendants(top):
-                self._admit(member, Reason("lineage", number))
-        for one, parent in zip([number, *above], above, strict=False):
-            self.causes[one].add(parent)
-        if number in self._behind:
-            self._behind.update(above)
+        self._blame(number, reason)
 
     def own_tree(self, number: int, reason: Reason) -> list[int]:
         """The part of the process tree that is one actor's own.
@@ -193,7 +195,8 @@ class Growth:
         if login is not None:
             # who fetched what others ran may have been deceived: the fetching is the case's, the session is not
             odd = given or (self.odd_share(index.actors[number].tree) >= ODD_SESSION and not downloads(index, number))
-            if index.sessions.strange(login) or (odd and not planted and self._by_hand(number)):
+            ours = not planted or given or index.sessions.address(login) in self.rare
+            if (ours and index.sessions.strange(login)) or (odd and not planted and self._by_hand(number)):
                 top = login
         found = index.descendants(top)
         tree = index.trees[index.actors[number].tree]
