@@ -12,7 +12,7 @@ from typing import Final
 
 from watchfloor.agent.bringing import downloads, fetched, fetchers, session_starter
 from watchfloor.agent.index import MOST_KINDS, Index
-from watchfloor.agent.origins import behind, handed_by, handed_to, shared, started_by
+from watchfloor.agent.origins import back_of, handed_by, handed_to, shared, started_by
 from watchfloor.agent.sessions import SERVERS
 from watchfloor.agent.ties import SYSTEM, Tie
 from watchfloor.agent.traces import COMMON, masked
@@ -63,15 +63,14 @@ class Growth:
     rare: set[str] = field(default_factory=set)
     #: What brought each member about, as far as it is in the case: earlier members.
     causes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    seeds: list[int] = field(default_factory=list)
-    _behind: set[int] = field(default_factory=set)
+    #: Processes of the alert and all that brought them about.
+    behind: set[int] = field(default_factory=set)
     #: Strangers' addresses whose other sessions have not joined yet, each with the member that showed it.
     _returns: list[tuple[int, str]] = field(default_factory=list)
 
     def seed(self, numbers: Iterable[int]) -> None:
         """Begin with the processes of an alert: each with the tree that is its own."""
         for number in numbers:
-            self.seeds.append(number)
             self._admit_tree(number, Reason("alert", -1))
 
     def run(self) -> None:
@@ -89,8 +88,8 @@ class Growth:
             for trace in self.index.actors[number].traces:
                 # again when its writer joins, or what brought the alert about: what others ran is then the case's
                 wrote = trace[5:] in self.index.wrote.get(number, ())
-                if (trace, wrote, number in self._behind) not in self._used:
-                    self._used.add((trace, wrote, number in self._behind))
+                if (trace, wrote, number in self.behind) not in self._used:
+                    self._used.add((trace, wrote, number in self.behind))
                     self._follow(trace, number)
 
     def leave_out(self, numbers: Iterable[int]) -> None:
@@ -106,8 +105,8 @@ class Growth:
         if wrapper is not None:
             self._admit_tree(wrapper, Reason("hand-over", number))
         login = self.index.sessions.server(number)
-        client = self.index.dialled.get(login if number in self._behind and login is not None else number)
-        if client is not None and (number in self._behind or self._told_of(client)):
+        client = self.index.dialled.get(login if number in self.behind and login is not None else number)
+        if client is not None and (number in self.behind or self._told_of(client)):
             self._admit_tree(client, Reason("log-in", number, "", 0.7))
 
     def _blame(self, number: int, reason: Reason) -> None:
@@ -116,17 +115,34 @@ class Growth:
             if not self._cause(number, reason):
                 return
             self.causes[reason.source].add(number)
-            if reason.source not in self._behind:
+            if reason.source not in self.behind:
                 return
-        for one in behind(self.causes, (number,)) - self._behind:
-            self._behind.add(one)
+        for one in back_of(self.causes, (number,)) - self.behind:
+            self.behind.add(one)
             above = started_by(self.index, one)
             for below, parent in zip([one, *above], above, strict=False):
                 self._admit(parent, Reason("lineage", below))
                 self.causes[below].add(parent)
-            self._behind.update(above)
             self._admit_request([one, *above][-1], one)
-            self._waiting.extendleft([one, *above])
+            whole = self._one_purpose(one)
+            self.causes[one].update(whole)
+            self.behind.update(above, whole)
+            self._waiting.extendleft([one, *above, *whole])
+
+    def _one_purpose(self, number: int) -> list[int]:
+        """What a process is one with: of a job, or of what a service started for one request, all there is."""
+        index, actor = self.index, self.index.actors[number]
+        if index.cron_tree(number) or (not actor.played.session and not index.hub(number)):
+            return [m for m in index.trees[actor.tree] if m in self.members]
+        return []
+
+    def origins(self) -> set[int]:
+        """Members that came before what they are tied to, step by step back from the alert; and the alert's own."""
+        causes = {number: set(earlier) for number, earlier in self.causes.items()}
+        for number, reason in self.members.items():
+            if reason.source >= 0 and self._cause(number, reason):
+                causes.setdefault(reason.source, set()).add(number)
+        return back_of(causes, (m for m, r in self.members.items() if r.step == "alert")) & self.members.keys()
 
     def _cause(self, number: int, reason: Reason) -> bool:
         """Whether a member came before the one it is tied to, and does not merely run the same file."""
@@ -144,12 +160,15 @@ class Growth:
                 self._admit(member, Reason("lineage", number))
 
     def _same_stranger(self, member: int, address: str) -> None:
-        """All sessions and requests of a stranger's address are one actor's."""
-        for server in self.index.sessions.from_address.get(address, ()):
-            self._admit_tree(server, Reason("log-in", member, f"address:{address}", 0.8))
-        if self.index.visitors.new(address):
-            for other in self.index.visitors.served[address]:
-                self._admit_tree(other, Reason("same visitor", member, f"address:{address}", 0.8))
+        """All sessions and requests of a stranger's address are one actor's, and begin with the first."""
+        index = self.index
+        seen = dict.fromkeys(index.sessions.from_address.get(address, ()), "log-in")
+        if index.visitors.new(address):
+            seen |= dict.fromkeys(index.visitors.served[address], "same visitor")
+        first = min(seen, key=lambda n: index.actors[n].first)
+        for other, step in seen.items():
+            self._admit_tree(other, Reason(step, member, f"address:{address}", 0.8))
+            self._admit_tree(first, Reason(seen[first], other, f"address:{address}", 0.8))
 
     # admitting
 
@@ -276,7 +295,7 @@ class Growth:
     def _passed(self, trace: str, number: int, other: int) -> bool:
         """Whether a member merely ran in passing what runs in everybody's sessions, and others did or planted it."""
         index, path = self.index, trace[5:]
-        if number in self._behind or path not in index.actors[number].ran or index.sessions.server(number) is None:
+        if number in self.behind or path not in index.actors[number].ran or index.sessions.server(number) is None:
             return False
         if any(h in self.members and h not in index.runs.get(path, {}) for h in index.holders[trace]):
             return False
@@ -325,9 +344,11 @@ class Growth:
         if address not in self.rare and index.sessions.strange_address(address):
             self.rare.add(address)
             self._returns.append((number, address))
-        for other in index.visitors.served[address]:
-            there = index.actors[other].played
-            if other not in self.members and (there.host, there.user) == (played.host, played.user):
+        served = [n for n in index.visitors.served[address] if index.actors[n].played.host == played.host]
+        served = [n for n in served if index.actors[n].played.user == played.user]
+        first = min(served, key=lambda n: index.actors[n].first, default=number)
+        for other in (*served, first):  # of repeated visits the first is where it began
+            if other not in self.members or other == first:
                 self._admit_tree(other, Reason("same visitor", number, f"address:{address}", 0.8))
 
     def odd_share(self, tree: int) -> float:

@@ -64,7 +64,7 @@ def handed_to(index: Index, number: int) -> Iterator[int]:
                     yield other
 
 
-def behind(causes: Mapping[int, Set[int]], numbers: Iterable[int]) -> set[int]:
+def back_of(causes: Mapping[int, Set[int]], numbers: Iterable[int]) -> set[int]:
     """Processes and all that brought them about; ``causes`` are the nearest of each."""
     found: set[int] = set()
     waiting = list(numbers)

@@ -37,13 +37,18 @@ class Telling:
         return [self.index.id_of(row) for _, row in rows]
 
     def root(self) -> int | None:
-        """The process the case begins with: of its earliest tree the top that was started here."""
-        told = ("trace", "same visitor")
-        ran = [m for m in self.members if self.index.actors[m].commands or self.growth.members[m].step in told]
+        """The process the case begins with: of all that brought the alert about the earliest, and what started that.
+
+        What the case led to or met on its way may be older: another intrusion that used the same file, say.
+        """
+        told = ("trace", "same visitor", "log-in")
+        origins = self.growth.origins()
+        within = {m for m in self.members if m in origins} or set(self.members)
+        ran = [m for m in within if self.index.actors[m].commands or self.growth.members[m].step in told]
         if not ran:
-            return self.members[0] if self.members else None
+            return min(within, key=lambda m: (self.index.actors[m].first, m), default=None)
         first = min(ran, key=lambda m: (self.index.launched(m), m))
-        return [first, *(p for p in self.index.ancestors(first) if p in self.growth.members)][-1]
+        return [first, *(p for p in self.index.ancestors(first) if p in within)][-1]
 
     def cite(self, number: int, most: int = 1) -> tuple[str, ...]:
         """The first records of a process: its launch first, where it began with one."""
