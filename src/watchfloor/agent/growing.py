@@ -165,7 +165,7 @@ class Growth:
         seen = dict.fromkeys(index.sessions.from_address.get(address, ()), "log-in")
         if index.visitors.new(address):
             seen |= dict.fromkeys(index.visitors.served[address], "same visitor")
-        first = min(seen, key=lambda n: index.actors[n].first)
+        first = min(seen, key=lambda n: index.actors[n].first, default=member)
         for other, step in seen.items():
             self._admit_tree(other, Reason(step, member, f"address:{address}", 0.8))
             self._admit_tree(first, Reason(seen[first], other, f"address:{address}", 0.8))
