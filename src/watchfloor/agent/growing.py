@@ -65,6 +65,8 @@ class Growth:
     causes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     #: Processes of the alert and all that brought them about.
     behind: set[int] = field(default_factory=set)
+    #: Log-ins in whose sessions merely something ran that the case had planted: others' until more is known.
+    _hosts: set[int] = field(default_factory=set)
     #: Strangers' addresses whose other sessions have not joined yet, each with the member that showed it.
     _returns: list[tuple[int, str]] = field(default_factory=list)
 
@@ -179,7 +181,7 @@ class Growth:
         login = self.index.sessions.server(number)
         if login is not None and self.index.sessions.strange(login):
             address = self.index.sessions.address(login)
-            if address not in self.rare:
+            if address not in self.rare and login not in self._hosts:
                 self.rare.add(address)
                 self._returns.append((number, address))
         self._waiting.append(number)
@@ -214,7 +216,8 @@ class Growth:
         if login is not None:
             # who fetched what others ran may have been deceived: the fetching is the case's, the session is not
             odd = given or (self.odd_share(index.actors[number].tree) >= ODD_SESSION and not downloads(index, number))
-            ours = not planted or given or index.sessions.address(login) in self.rare
+            ours = not planted or index.sessions.address(login) in self.rare
+            (self._hosts.discard if ours else self._hosts.add)(login)
             if (ours and index.sessions.strange(login)) or (odd and not planted and self._by_hand(number)):
                 top = login
         found = index.descendants(top)

@@ -44,7 +44,10 @@ class Telling:
         told = ("trace", "same visitor", "log-in")
         origins = self.growth.origins()
         within = {m for m in self.members if m in origins} or set(self.members)
-        ran = [m for m in within if self.index.actors[m].commands or self.growth.members[m].step in told]
+        served = self.index.visitors.address
+        ran = [
+            m for m in within if self.index.actors[m].commands or m in served or self.growth.members[m].step in told
+        ]
         if not ran:
             return min(within, key=lambda m: (self.index.actors[m].first, m), default=None)
         first = min(ran, key=lambda m: (self.index.launched(m), m))
@@ -82,7 +85,8 @@ class Telling:
         ids = self.cite(number)
         if parent is not None and base_name(parent.played.image) in JOB_DAEMONS:
             return Claim(f"It came in through a scheduled job that runs {quoted(actor.said)}.", ids, "entry")
-        if not actor.played.session and actor.played.user not in ("", "root"):
+        windows = "\\" in actor.played.image or actor.played.image[1:2] == ":"
+        if not windows and not actor.played.session and actor.played.user not in ("", "root"):
             text = f"A service that runs as {quoted(actor.played.user)} was made to run {quoted(actor.said)}."
             return Claim(text, ids, "entry")
         return Claim(f"The first command that belongs to it is {quoted(actor.said)}.", ids, "entry")

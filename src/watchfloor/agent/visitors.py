@@ -67,6 +67,7 @@ class Visitors:
         tops = _tops(index)
         accepts: dict[tuple[str, str], list[_Accept]] = defaultdict(list)
         clock: dict[str, float] = defaultdict(float)
+        latest: dict[tuple[str, int], tuple[list[_Accept], int]] = {}
         waiting: dict[str, list[tuple[list[_Accept], int]]] = defaultdict(list)
         proxies = _Proxies()
         users = index.column("actor.user.name")
@@ -84,6 +85,7 @@ class Visitors:
                 address = proxies.accepts(played.host, owner, now, sources[row])
                 known = accepts[played.host, users[row] or played.user]
                 waiting[played.host].append((known, len(known)))
+                latest[played.host, owner] = (known, len(known))
                 known.append((now, owner, address))
                 self.callers[owner].add(address)
                 self._first[address] = min(self._first.get(address, now), now)
@@ -93,8 +95,12 @@ class Visitors:
                     if now - one[0] > WITHIN:
                         break
                     last.setdefault(one[1], one)
-                parent = index.actors[owner].parent
-                last = {parent: last[parent]} if parent in last else last
+                # whoever accepted may have forked, and the fork become somebody else
+                for parent in index.ancestors(owner):
+                    known, place = latest.get((played.host, parent), ([], 0))
+                    if known and now - known[place][0] <= WITHIN:
+                        last = {parent: known[place]}
+                        break
                 if last and owner not in last:
                     yield owner, list(last.values())
 
