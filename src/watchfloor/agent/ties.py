@@ -104,7 +104,8 @@ class Tie:
         before = [who for when, who in self._writes if when <= at]
         if before:
             return 0.9 if before[-1] in self._members else 0.0
-        fresh = self._came not in self._runs or near_odd or self._index.cron_tree(other)
+        jobs = self._index.cron_tree(self._came) and self._index.cron_tree(other)
+        fresh = self._came not in self._runs or near_odd or jobs
         return 0.9 if self._came in self._members and fresh and self._late() else 0.0
 
     def _late(self) -> bool:

@@ -67,7 +67,7 @@ class Visitors:
         tops = _tops(index)
         accepts: dict[tuple[str, str], list[_Accept]] = defaultdict(list)
         clock: dict[str, float] = defaultdict(float)
-        latest: dict[tuple[str, int], tuple[list[_Accept], int]] = {}
+        latest: dict[int, list[_Accept]] = defaultdict(list)
         waiting: dict[str, list[tuple[list[_Accept], int]]] = defaultdict(list)
         proxies = _Proxies()
         users = index.column("actor.user.name")
@@ -84,23 +84,16 @@ class Visitors:
             elif action == "network.listen" and sources[row] and base_name(played.image) not in SERVERS:
                 address = proxies.accepts(played.host, owner, now, sources[row])
                 known = accepts[played.host, users[row] or played.user]
-                waiting[played.host].append((known, len(known)))
-                latest[played.host, owner] = (known, len(known))
+                waiting[played.host] += [(known, len(known)), (latest[owner], len(latest[owner]))]
                 known.append((now, owner, address))
+                latest[owner].append((now, owner, address))
                 self.callers[owner].add(address)
                 self._first[address] = min(self._first.get(address, now), now)
             if tops.get(owner) == row:
-                last: dict[int, _Accept] = {}
-                for one in reversed(accepts[played.host, played.user]):
-                    if now - one[0] > WITHIN:
-                        break
-                    last.setdefault(one[1], one)
+                last = _last(accepts[played.host, played.user], now)
                 # whoever accepted may have forked, and the fork become somebody else
-                for parent in index.ancestors(owner):
-                    known, place = latest.get((played.host, parent), ([], 0))
-                    if known and now - known[place][0] <= WITHIN:
-                        last = {parent: known[place]}
-                        break
+                above = (_last(latest.get(parent, [])[-1:], now) for parent in index.ancestors(owner))
+                last = next((mine for mine in above if mine), last)
                 if last and owner not in last:
                     yield owner, list(last.values())
 
@@ -110,6 +103,16 @@ def _told(index: "Index", number: int) -> str:
     actor = index.actors[number]
     found = _IP.search(actor.played.command_line) if not actor.commands else None
     return found[0] if found and elsewhere(found[0]) else ""
+
+
+def _last(accepted: list[_Accept], now: float) -> dict[int, _Accept]:
+    """What each service accepted last, shortly before."""
+    last: dict[int, _Accept] = {}
+    for one in reversed(accepted):
+        if now - one[0] > WITHIN:
+            break
+        last.setdefault(one[1], one)
+    return last
 
 
 def _shape(index: "Index", number: int) -> tuple[str, str]:
