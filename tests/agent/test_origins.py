@@ -209,13 +209,23 @@ def test_hostile_lineage_and_a_thousand_visits_end() -> None:
 
 def test_on_windows_a_copy_of_the_account_database_is_no_service_and_not_closed_as_benign() -> None:
     stage = Stage("ws-5")
-    stage.row(0, "process.launch", 1, process__uid="ws-5/2", process__pid=2, actor__user__name="WS-5\\ana",
-              process__file__path="C:\\windows\\system32\\cmd.exe", process__cmd_line="cmd.exe")  # fmt: skip
+    stage.row(0, "process.launch", 1, device__os="windows", process__uid="ws-5/2", process__pid=2,
+              actor__user__name="WS-5\\ana", process__file__path="C:\\windows\\system32\\cmd.exe",
+              process__cmd_line="cmd.exe")  # fmt: skip
     copied = stage.row(
-        5, "process.launch", 2, process__uid="ws-5/3", process__pid=3, actor__user__name="WS-5\\ana",
+        5, "process.launch", 2, device__os="windows", process__uid="ws-5/3", process__pid=3,
+        actor__user__name="WS-5\\ana",
         process__file__path="C:\\windows\\system32\\esentutl.exe",
         process__cmd_line="esentutl.exe /y /vss C:\\windows/system32/config/SAM /d C:\\ProgramData\\SAM",
     )  # fmt: skip
     found = worked(stage, copied)
     assert found.verdict != "benign" and found.entry_point is not None
     assert "service" not in found.entry_point.text
+
+
+def test_on_windows_nothing_is_closed_and_a_log_on_session_without_a_program_is_named_by_its_account() -> None:
+    stage = Stage("ws-5")
+    seen = stage.row(0, "logon.success", 4, device__os="windows", actor__user__name="WS-5\\ana", user__name="WS-5\\ana")
+    found = worked(stage, seen)
+    assert found.verdict == "suspicious" and any("Windows" in one for one in found.open_questions)
+    assert found.root_cause is not None and not found.rejected

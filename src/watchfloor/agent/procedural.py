@@ -85,6 +85,11 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
     _facts(found, box)
     score = weights.score() + KNOWN * any("intel" in one for one in found.indicators)
     found.verdict = "malicious" if score >= MALICIOUS else "suspicious" if score >= SUSPICIOUS else "benign"
+    if found.verdict == "benign" and any(telling.windows(m) for m in telling.members):
+        found.verdict = "suspicious"
+        found.open_questions.append(
+            "Is it ordinary work? Weights were set on Linux; on Windows no case is closed by them."
+        )
     edge = SUSPICIOUS if found.verdict == "benign" else MALICIOUS
     found.confidence = min(0.99, 0.5 + abs(score - edge) / 6.0)
     if apart := _apart(found, weights, signs, box):
@@ -202,12 +207,13 @@ def _tests(signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Tool
 
 def _sum_up(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Toolbox) -> None:
     strong = {name: shown[0][0] for name, shown in signs.items()}
-    row = box.index.actors[telling.members[0]].rows[0]
+    started = box.index.actors[telling.members[0]]
+    row = started.rows[0]
     hosts = sorted({box.index.actors[m].played.host for m in telling.members})
     what = {"malicious": "This is an attack", "suspicious": "This should be looked at",
             "benign": "Nothing here needs an attacker to explain it"}[found.verdict]  # fmt: skip
     first = Claim(
-        f"{what}: it begins with {quoted(box.index.actors[telling.members[0]].said)}.",
+        f"{what}: it begins with {quoted(started.said or started.played.user or started.played.host)}.",
         (box.index.id_of(row),),
         "verdict",
     )

@@ -63,8 +63,9 @@ class Telling:
         """The root cause in a sentence."""
         actor = self.index.actors[number]
         ids = self.cite(number)
-        name = actor.played.image or actor.said
-        return Claim(f"It began on {quoted(actor.played.host)} with {quoted(name)}.", ids, "root cause")
+        name = actor.played.image or actor.said or actor.played.user  # a log-on session has no program
+        told = f" with {quoted(name)}" if name else ""
+        return Claim(f"It began on {quoted(actor.played.host)}{told}.", ids, "root cause")
 
     def entry(self, number: int) -> Claim | None:
         """How the attacker came in: log-in, request, job, or a command of a user's own session."""
@@ -83,11 +84,21 @@ class Telling:
         ids = self.cite(number)
         if parent is not None and base_name(parent.played.image) in JOB_DAEMONS:
             return Claim(f"It came in through a scheduled job that runs {quoted(actor.said)}.", ids, "entry")
-        windows = "\\" in actor.played.image or actor.played.image[1:2] == ":"
-        if not windows and not actor.played.session and actor.played.user not in ("", "root"):
+        if (
+            not self.windows(number)
+            and actor.said
+            and not actor.played.session
+            and actor.played.user not in ("", "root")
+        ):
             text = f"A service that runs as {quoted(actor.played.user)} was made to run {quoted(actor.said)}."
             return Claim(text, ids, "entry")
-        return Claim(f"The first command that belongs to it is {quoted(actor.said)}.", ids, "entry")
+        name = actor.said or actor.played.user
+        return Claim(f"The first command that belongs to it is {quoted(name)}.", ids, "entry") if name else None
+
+    def windows(self, number: int) -> bool:
+        """Whether a process runs on Windows, where a process without a session is no service."""
+        rows = self.index.actors[number].rows
+        return bool(rows) and self.index.column("device.os")[rows[0]] == "windows"
 
     def signs(self) -> dict[str, list[tuple[Sign, int]]]:
         """Signs of the case by name, each with the rows that show it."""
