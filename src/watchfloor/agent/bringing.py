@@ -13,6 +13,9 @@ MANAGERS: Final = frozenset(
 )  # fmt: skip
 _DOWNLOADERS: Final = frozenset(("curl", "wget", "fetch", "aria2c"))
 _READS_SCRIPT: Final = SHELLS | {"python", "python3", "perl", "ruby", "node"}
+_UNPACKERS: Final = _DOWNLOADERS | {"tar", "unzip", "cpio", "scp"}
+#: Processes with a path that are looked through for who left it there, at most.
+MOST_HOLDERS: Final = 40
 #: Seconds between the two ends of a pipe.
 _PIPE: Final = 2.0
 
@@ -21,6 +24,20 @@ def fetched(index: Index, number: int) -> bool:
     """Whether a process runs what it was brought: a package manager, or a shell fed by a download."""
     said = index.actors[number].commands
     return any(_managed(command) for command in said) or bool(fetchers(index, number))
+
+
+def from_outside(index: Index, number: int) -> bool:
+    """Whether a process, or what started it in its session, runs what a manager fetched or a download left there."""
+    for one in (number, *index.ancestors(number)):
+        actor = index.actors[one]
+        if actor.said.startswith("-"):
+            return False
+        if fetched(index, one) and actor.children:  # a manager that started nothing brought nothing
+            return True
+        for path in actor.ran:
+            if any(_runs(index, holder, _UNPACKERS) for holder in list(index.holders[f"path:{path}"])[:MOST_HOLDERS]):
+                return True
+    return False
 
 
 def downloads(index: Index, number: int) -> bool:

@@ -5,17 +5,18 @@ Backtracking as King & Chen (BackTracker, SOSP 2003) with the pruning of PrioTra
 everybody touches. Every process in the case carries the reason it is there, so nothing is in it unexplained.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from watchfloor.agent.bringing import downloads, fetched, fetchers, session_starter
 from watchfloor.agent.index import MOST_KINDS, Index
-from watchfloor.agent.sessions import SERVERS
+from watchfloor.agent.origins import back_of, handed_by, handed_to, shared, started_by
 from watchfloor.agent.ties import SYSTEM, Tie
 from watchfloor.film.lexicon import LAUNCHERS
 from watchfloor.film.traces import COMMON, masked
+from watchfloor.film.visitors import SERVERS
 from watchfloor.film.words import base_name
 
 #: Requests of one service account within so many seconds, each with this part odd, are one visitor's.
@@ -27,8 +28,8 @@ SHAPE: Final = 24
 ODD_SESSION: Final = 0.5
 #: Part of a tree's processes that must be odd or in the case for the tree to be the attacker's own.
 OWN_SHARE: Final = 0.7
-#: Seconds between a wrapper and what it handed over.
-HAND_OVER: Final = 5.0
+#: Other trees that run a file, from which on it is everybody's hook, and who runs it says nothing of who planted it.
+HOOK_TREES: Final = 3
 #: What the system brought: to run it says nothing of who one is.
 NOT_OWN: Final = (*SYSTEM, *COMMON)
 #: Processes of what a service started for one request, at most.
@@ -57,9 +58,15 @@ class Growth:
     members: dict[int, Reason] = field(default_factory=dict)
     _waiting: deque[int] = field(default_factory=deque)
     _shares: dict[int, float] = field(default_factory=dict)
-    _used: set[tuple[str, bool]] = field(default_factory=set)
+    _used: set[tuple[str, bool, bool]] = field(default_factory=set)
     #: Addresses hardly anybody uses that sessions of the case came from.
     rare: set[str] = field(default_factory=set)
+    #: What brought each member about, as far as it is in the case: earlier members.
+    causes: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    #: Processes of the alert and all that brought them about.
+    behind: set[int] = field(default_factory=set)
+    #: Log-ins in whose sessions merely something ran that the case had planted: others' until more is known.
+    _hosts: set[int] = field(default_factory=set)
     #: Strangers' addresses whose other sessions have not joined yet, each with the member that showed it.
     _returns: list[tuple[int, str]] = field(default_factory=list)
 
@@ -72,28 +79,98 @@ class Growth:
         """Take every step there is, strongest traces first within what is known."""
         while self._waiting and len(self.members) < MOST_MEMBERS:
             number = self._waiting.popleft()
-            self._hand_over(number)
+            self._back(number)
+            for other in handed_to(self.index, number):
+                self._admit_tree(other, Reason("hand-over", number))
             self._company(number)
             while self._returns:
-                member, address = self._returns.pop()
-                for server in self.index.sessions.from_address[address]:
-                    self._admit_tree(server, Reason("log-in", member, f"address:{address}", 0.8))
-            client = self.index.dialled.get(number)
-            if client is not None and self._told_of(client):
-                self._admit_tree(client, Reason("log-in", number, "", 0.7))
+                self._same_stranger(*self._returns.pop())
             for server in self.index.logins.get(number, ()):
                 self._admit_tree(server, Reason("log-in", number))
             for trace in self.index.actors[number].traces:
-                # again when its writer joins: what others ran afterwards is then the case's
+                # again when its writer joins, or what brought the alert about: what others ran is then the case's
                 wrote = trace[5:] in self.index.wrote.get(number, ())
-                if (trace, wrote) not in self._used:
-                    self._used.add((trace, wrote))
+                if (trace, wrote, number in self.behind) not in self._used:
+                    self._used.add((trace, wrote, number in self.behind))
                     self._follow(trace, number)
 
     def leave_out(self, numbers: Iterable[int]) -> None:
         """Take members out again: ordinary work that the case grew into."""
         for number in numbers:
             del self.members[number]
+
+    # going back
+
+    def _back(self, number: int) -> None:
+        """What brought a member about: its wrapper, the client of its session."""
+        wrapper = handed_by(self.index, number)
+        if wrapper is not None:
+            self._admit_tree(wrapper, Reason("hand-over", number))
+        login = self.index.sessions.server(number)
+        client = self.index.dialled.get(login if number in self.behind and login is not None else number)
+        if client is not None and (number in self.behind or self._told_of(client)):
+            self._admit_tree(client, Reason("log-in", number, "", 0.7))
+
+    def _blame(self, number: int, reason: Reason) -> None:
+        """Note that a member brought another about; what lies behind the alert is gone over with who started it."""
+        if reason.source >= 0:
+            if not self._cause(number, reason):
+                return
+            self.causes[reason.source].add(number)
+            if reason.source not in self.behind:
+                return
+        for one in back_of(self.causes, (number,)) - self.behind:
+            self.behind.add(one)
+            above = started_by(self.index, one)
+            for below, parent in zip([one, *above], above, strict=False):
+                self._admit(parent, Reason("lineage", below))
+                self.causes[below].add(parent)
+            self._admit_request([one, *above][-1], one)
+            whole = self._one_purpose(one)
+            self.causes[one].update(whole)
+            self.behind.update(above, whole)
+            self._waiting.extendleft([one, *above, *whole])
+
+    def _one_purpose(self, number: int) -> list[int]:
+        """What a process is one with: of a job, or of what a service started for one request, all there is."""
+        index, actor = self.index, self.index.actors[number]
+        if index.cron_tree(number) or (not actor.played.session and not index.hub(number)):
+            return [m for m in index.trees[actor.tree] if m in self.members]
+        return []
+
+    def origins(self) -> set[int]:
+        """Members that came before what they are tied to, step by step back from the alert; and the alert's own."""
+        causes = {number: set(earlier) for number, earlier in self.causes.items()}
+        for number, reason in self.members.items():
+            if reason.source >= 0 and self._cause(number, reason):
+                causes.setdefault(reason.source, set()).add(number)
+        return back_of(causes, (m for m, r in self.members.items() if r.step == "alert")) & self.members.keys()
+
+    def _cause(self, number: int, reason: Reason) -> bool:
+        """Whether a member came before the one it is tied to, and does not merely run the same file."""
+        actors, path = self.index.actors, reason.trace[5:]
+        ran = reason.step == "trace" and path in actors[number].ran and path in actors[reason.source].ran
+        if ran and path not in self.index.wrote.get(number, ()):
+            return False
+        return actors[number].first <= actors[reason.source].first + 1.0
+
+    def _admit_request(self, top: int, number: int) -> None:
+        """All that one visitor's request became."""
+        address = self.index.visitors.address.get(top)
+        if address is not None and self.index.visitors.new(address):
+            for member in self.index.descendants(top):
+                self._admit(member, Reason("lineage", number))
+
+    def _same_stranger(self, member: int, address: str) -> None:
+        """All sessions and requests of a stranger's address are one actor's, and begin with the first."""
+        index = self.index
+        seen = dict.fromkeys(index.sessions.from_address.get(address, ()), "log-in")
+        if index.visitors.new(address):
+            seen |= dict.fromkeys(index.visitors.served[address], "same visitor")
+        first = min(seen, key=lambda n: index.actors[n].first, default=member)
+        for other, step in seen.items():
+            self._admit_tree(other, Reason(step, member, f"address:{address}", 0.8))
+            self._admit_tree(first, Reason(seen[first], other, f"address:{address}", 0.8))
 
     # admitting
 
@@ -104,18 +181,18 @@ class Growth:
         login = self.index.sessions.server(number)
         if login is not None and self.index.sessions.strange(login):
             address = self.index.sessions.address(login)
-            if address not in self.rare:
+            if address not in self.rare and login not in self._hosts:
                 self.rare.add(address)
                 self._returns.append((number, address))
         self._waiting.append(number)
 
     def _admit_tree(self, number: int, reason: Reason) -> None:
-        if number in self.members:
-            return
-        tree = self.own_tree(number, reason)
-        self._admit(number, reason)
-        for member in tree:
-            self._admit(member, Reason("lineage", number if member != number else reason.source))
+        if number not in self.members:
+            tree = self.own_tree(number, reason)
+            self._admit(number, reason)
+            for member in tree:
+                self._admit(member, Reason("lineage", number if member != number else reason.source))
+        self._blame(number, reason)
 
     def own_tree(self, number: int, reason: Reason) -> list[int]:
         """The part of the process tree that is one actor's own.
@@ -132,14 +209,16 @@ class Growth:
         top = self._planted_above(number) if given else number
         for parent in index.ancestors(top):
             shell = index.actors[parent].said.startswith("-")  # a session's own: below it is decided of sessions
-            if shell or self.generic(parent) or index.daemon(parent, top) or not self._mostly_own(parent, top):
+            if shell or self.generic(parent) or shared(index, parent, top) or not self._mostly_own(parent, top):
                 break
             top = parent
         login = index.sessions.server(number)
         if login is not None:
             # who fetched what others ran may have been deceived: the fetching is the case's, the session is not
             odd = given or (self.odd_share(index.actors[number].tree) >= ODD_SESSION and not downloads(index, number))
-            if index.sessions.strange(login) or (odd and not planted and self._by_hand(number)):
+            ours = not planted or index.sessions.address(login) in self.rare
+            (self._hosts.discard if ours else self._hosts.add)(login)
+            if (ours and index.sessions.strange(login)) or (odd and not planted and self._by_hand(number)):
                 top = login
         found = index.descendants(top)
         tree = index.trees[index.actors[number].tree]
@@ -173,8 +252,9 @@ class Growth:
 
     def _brought(self, number: int) -> bool:
         """Whether a process runs what came from elsewhere: what it starts is that code's doing, no hand's."""
-        ran = self.index.actors[number].ran
-        return any(not path.startswith(NOT_OWN) for path in ran) or fetched(self.index, number)
+        index = self.index
+        ran = index.actors[number].ran
+        return any(not path.startswith(NOT_OWN) or path in index.writes for path in ran) or fetched(index, number)
 
     def generic(self, number: int) -> bool:
         """Whether a process starts whatever it is told to, or was there before the recording."""
@@ -210,10 +290,20 @@ class Growth:
                     continue
                 share = self.odd_share(index.actors[other].tree)
                 weight = tie.weight(other, share, self.near_odd(other))
-                if weight and not self._another_actor(other):
+                if weight and not self._another_actor(other) and not self._passed(trace, number, other):
                     self._admit_tree(other, Reason("trace", number, trace, weight))
             if len(self.members) == before:
                 return
+
+    def _passed(self, trace: str, number: int, other: int) -> bool:
+        """Whether a member merely ran in passing what runs in everybody's sessions, and others did or planted it."""
+        index, path = self.index, trace[5:]
+        if number in self.behind or path not in index.actors[number].ran or index.sessions.server(number) is None:
+            return False
+        if any(h in self.members and h not in index.runs.get(path, {}) for h in index.holders[trace]):
+            return False
+        trees = {index.actors[n].tree for n in index.runs[path] if n not in self.members}
+        return len(trees - {index.actors[other].tree}) >= HOOK_TREES
 
     def _another_actor(self, number: int) -> bool:
         """Whether a process is in a session from an address hardly anybody uses, and the case is another such's."""
@@ -254,9 +344,14 @@ class Growth:
         address = index.visitors.address.get(number)
         if address is None or not index.visitors.new(address):
             return
-        for other in index.visitors.served[address]:
-            there = index.actors[other].played
-            if other not in self.members and (there.host, there.user) == (played.host, played.user):
+        if address not in self.rare and index.sessions.strange_address(address):
+            self.rare.add(address)
+            self._returns.append((number, address))
+        served = [n for n in index.visitors.served[address] if index.actors[n].played.host == played.host]
+        served = [n for n in served if index.actors[n].played.user == played.user]
+        first = min(served, key=lambda n: index.actors[n].first, default=number)
+        for other in (*served, first):  # of repeated visits the first is where it began
+            if other not in self.members or other == first:
                 self._admit_tree(other, Reason("same visitor", number, f"address:{address}", 0.8))
 
     def odd_share(self, tree: int) -> float:
@@ -265,21 +360,3 @@ class Growth:
             told = [self.odd.get(n, 0.0) >= 0.5 for n in self.index.trees[tree] if self.index.actors[n].commands]
             self._shares[tree] = sum(told) / (len(told) + 2)
         return self._shares[tree]
-
-    def _hand_over(self, number: int) -> None:
-        """What sudo, setsid and their like ran in a process of another tree: the same command a moment later."""
-        index = self.index
-        actor = index.actors[number]
-        for command in actor.commands:
-            words = command.split()
-            if base_name(words[0]) not in HANDS_OVER if words else True:
-                continue
-            for cut in range(1, min(len(words), 6)):
-                for other in index.by_command.get(" ".join(words[cut:]), ()):
-                    started = index.actors[other].first
-                    apart = index.actors[other].parent == -1 and index.actors[other].played.host == actor.played.host
-                    if apart and other not in self.members and -1.0 <= started - actor.first <= HAND_OVER:
-                        self._admit_tree(other, Reason("hand-over", number))
-
-
-HANDS_OVER: Final = frozenset(("sudo", "setsid", "nohup", "env", "timeout", "nice", "su", "runuser", "stdbuf", "xargs"))

@@ -16,7 +16,7 @@ from watchfloor.agent.recording import COLUMNS, Played, Recording
 from watchfloor.agent.sessions import Sessions
 from watchfloor.agent.visitors import Visitors
 from watchfloor.base.events import event_id
-from watchfloor.film.traces import COMMON, TRACED, beside, masked, named, of_field, ran
+from watchfloor.film.traces import COMMON, TRACED, beside, masked, named, of_field, ran, rests
 from watchfloor.film.words import base_name
 
 #: A trace that more kinds of processes than this left ties nobody to anybody, and is not looked up.
@@ -27,6 +27,8 @@ _PROGRAMS: Final = 6
 JOB_DAEMONS: Final = frozenset(("cron", "crond", "atd", "anacron"))
 #: Seconds after a process's last record in which it may start one that the film put elsewhere.
 STARTED_WITHIN: Final = 2.0
+#: Seconds for which a command line that is still at work may show nothing.
+SILENT: Final = 900.0
 ROOT: Final = frozenset(("root", "uid:0", "0", "SYSTEM"))
 #: Files one process writes, at most, for what it wrote to say something of who ran it.
 MOST_WRITTEN: Final = 60
@@ -91,6 +93,8 @@ class Index:
         self._kinds()
         self._by_id: dict[str, int] = {}
         self.by_command: dict[str, list[int]] = defaultdict(list)
+        #: Who handed a command over to another process (``sudo``, ``setsid``), by what was handed over.
+        self.handed: dict[str, list[int]] = defaultdict(list)
         self.trees: dict[int, list[int]] = defaultdict(list)
         self._trees()
         #: Trees that ran a command, numbers and random names aside.
@@ -98,6 +102,8 @@ class Index:
         for number, actor in enumerate(self.actors):
             for command in actor.commands:
                 self.by_command[command].append(number)
+                for rest in rests(command):
+                    self.handed[rest].append(number)
                 self.habits[masked(command)].add(actor.tree)
         known = [time for time in self.times if time]
         self.span = (min(known, default=0.0), max(known, default=0.0))
@@ -195,6 +201,23 @@ class Index:
             if parent not in (-1, number) and self._could_start(parent, number):
                 actor.parent = parent
                 self.actors[parent].children.append(number)
+        for parent, actor in enumerate(self.actors):
+            if len(actor.children) and " -c " in actor.said and actor.rows:
+                self._cut_silent(parent)
+
+    def _cut_silent(self, parent: int) -> None:
+        """Take children from a command line that was long over when they began: its pid came round again."""
+        actor = self.actors[parent]
+        busy, kept = self.launched(parent), []
+        for child in sorted(actor.children, key=lambda n: self.actors[n].first):
+            other = self.actors[child]
+            busy = max([busy, *(self.times[r] for r in actor.rows if self.times[r] <= other.first)])
+            if other.first - busy > SILENT:
+                other.parent = -1
+            else:
+                kept.append(child)
+                busy = max(busy, other.last)
+        actor.children = kept
 
     def _could_start(self, parent: int, child: int) -> bool:
         """Whether a process may have started another: nobody but root becomes somebody else.
@@ -221,6 +244,8 @@ class Index:
     def _trees(self) -> None:
         tops: dict[object, int] = {}
         kinds: dict[int, set[int]] = defaultdict(set)
+        sources = self.column("src_endpoint.ip")
+        serving = {o for o, a, s in zip(self.owners, self.actions, sources, strict=True) if s and a == "network.listen"}
         for number, actor in enumerate(self.actors):
             played = actor.played
             key: object = (played.scene, played.session)
@@ -231,8 +256,8 @@ class Index:
             elif not played.session:
                 key = number
                 for parent in self.ancestors(number):
-                    if not self.actors[parent].commands:
-                        break
+                    if not self.actors[parent].commands or parent in serving:
+                        break  # what one visitor's request became, and not all that the service ever did
                     key = parent
             actor.tree = tops.setdefault(key, len(tops))
             kinds[actor.tree].add(actor.kind)
@@ -248,6 +273,11 @@ class Index:
             parts = zip(self.column("source"), self.column("record"), strict=True)
             self._by_id = {event_id(source or "", record or ""): row for row, (source, record) in enumerate(parts)}
         return self._by_id.get(address)
+
+    def orphan(self, number: int) -> bool:
+        """Whether who started a process is on no record."""
+        parent = self.actors[number].parent
+        return parent == -1 or not self.actors[parent].rows
 
     def launched(self, number: int) -> float:
         """When a process's program was started, as far as it is recorded: else its first record."""

@@ -29,7 +29,8 @@ def pair(index: "Index") -> tuple[dict[int, list[int]], dict[int, int], set[str]
     begins, dials = _talk(index)
     moments = [at for at, _, _ in begins]
     votes: Counter[tuple[str, str, str, str]] = Counter()
-    pairs: list[tuple[bool, float, int, int]] = []
+    pairs: list[tuple[bool, bool, float, int, int]] = []
+    users = _users(index)
     for dial, (when, client, target) in enumerate(dials):
         host = index.actors[client].played.host
         near = range(bisect_left(moments, when - 0.5), bisect_right(moments, when + WITHIN))
@@ -40,14 +41,15 @@ def pair(index: "Index") -> tuple[dict[int, list[int]], dict[int, int], set[str]
                 if not (elsewhere(address) and elsewhere(target)):
                     continue
                 votes[host, address, target, other] += 1
-            elif target != address and not target.startswith("127."):
-                continue
-            pairs.append((not _client(index, client), abs(at - when), dial, place))
+            elif target != address and (elsewhere(target) or elsewhere(address)):
+                continue  # who dials the host itself is seen to come from it
+            named = f"{users.get(server, '?')}@" in index.actors[client].said
+            pairs.append((not _client(index, client), not named, abs(at - when), dial, place))
     usual_source, usual_host = _usual(votes)
     own = {*usual_source.values(), *usual_host}
     made: dict[int, int] = {}
     used: set[int] = set()
-    for _, _, dial, place in sorted(pairs):
+    for *_, dial, place in sorted(pairs):
         _, client, target = dials[dial]
         _, server, address = begins[place]
         host, other = index.actors[client].played.host, index.actors[server].played.host
@@ -93,6 +95,12 @@ def _talk(index: "Index") -> tuple[list[tuple[float, int, str]], list[tuple[floa
             dialled[owner].add(targets[row])
     begins.sort()
     return begins, [dial for dial in dials if len(dialled[dial[1]]) <= MOST_DIALLED]
+
+
+def _users(index: "Index") -> dict[int, str]:
+    """The account each process of sshd logged on."""
+    names = index.column("user.name")
+    return {o: n for o, n, a in zip(index.owners, names, index.actions, strict=True) if n and a == "logon.success"}
 
 
 def _client(index: "Index", number: int) -> bool:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Set
 from typing import Any, Final
 
+from watchfloor.agent.bringing import from_outside
 from watchfloor.agent.case import Alert, Claim, Investigation, Test
 from watchfloor.agent.checking import quoted
 from watchfloor.agent.decoding import decode
@@ -39,7 +40,7 @@ class ProceduralPlanner:
         """Work one case to its end, or as far as the budget reaches: then it says so among the open questions."""
         found = Investigation(alert.case_id, self.name)
         try:
-            seeds = seeds_of(alert, box)
+            seeds = subjects(seeds_of(alert, box), box)
             for seed in seeds[:64]:
                 box.call("lineage", process=seed)
                 box.call("scope", process=seed)
@@ -58,6 +59,19 @@ def seeds_of(alert: Alert, box: Toolbox) -> list[int]:
     return list(dict.fromkeys(seeds))
 
 
+def subjects(seeds: list[int], box: Toolbox) -> list[int]:
+    """What an alert is about: where code from outside was at work in somebody's own session, that code's doing.
+
+    Alerts of whole scenes name the person's own commands beside it; those would make the session the case.
+    """
+    index = box.index
+    logins = {seed: index.sessions.server(seed) for seed in seeds}
+    own = [s for s, login in logins.items() if login is not None and not index.sessions.strange(login)]
+    outside = {s for s in own if from_outside(index, s)}
+    deceived = {logins[s] for s in outside}
+    return [s for s in seeds if s not in own or s in outside or logins[s] not in deceived]
+
+
 def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
     """Fill an investigation from what was scoped: the same for both planners."""
     telling = Telling(box.growth)
@@ -66,11 +80,16 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
         found.open_questions.append("The alert names no record of this recording: is it about another one?")
         return
     signs = telling.signs()
-    weights = weigh(box.growth, seeds_of(alert, box), signs)
+    weights = weigh(box.growth, subjects(seeds_of(alert, box), box), signs)
     found.indicators = telling.indicators()
     _facts(found, box)
     score = weights.score() + KNOWN * any("intel" in one for one in found.indicators)
     found.verdict = "malicious" if score >= MALICIOUS else "suspicious" if score >= SUSPICIOUS else "benign"
+    if found.verdict == "benign" and any(telling.windows(m) for m in telling.members):
+        found.verdict = "suspicious"
+        found.open_questions.append(
+            "Is it ordinary work? Weights were set on Linux; on Windows no case is closed by them."
+        )
     edge = SUSPICIOUS if found.verdict == "benign" else MALICIOUS
     found.confidence = min(0.99, 0.5 + abs(score - edge) / 6.0)
     if apart := _apart(found, weights, signs, box):
@@ -188,12 +207,13 @@ def _tests(signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Tool
 
 def _sum_up(found: Investigation, signs: dict[str, list[tuple[Sign, int]]], telling: Telling, box: Toolbox) -> None:
     strong = {name: shown[0][0] for name, shown in signs.items()}
-    row = box.index.actors[telling.members[0]].rows[0]
+    started = box.index.actors[telling.members[0]]
+    row = started.rows[0]
     hosts = sorted({box.index.actors[m].played.host for m in telling.members})
     what = {"malicious": "This is an attack", "suspicious": "This should be looked at",
             "benign": "Nothing here needs an attacker to explain it"}[found.verdict]  # fmt: skip
     first = Claim(
-        f"{what}: it begins with {quoted(box.index.actors[telling.members[0]].said)}.",
+        f"{what}: it begins with {quoted(started.said or started.played.user or started.played.host)}.",
         (box.index.id_of(row),),
         "verdict",
     )

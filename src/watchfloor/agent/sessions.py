@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
 from watchfloor.film.traces import elsewhere
+from watchfloor.film.visitors import SERVERS
 from watchfloor.film.words import base_name
 
 if TYPE_CHECKING:
     from watchfloor.agent.index import Index
 
-SERVERS: Final = frozenset(("sshd", "sshd-session", "sshd-auth"))
 #: An address with at most so many sessions is nobody's usual one.
 FEW_SESSIONS: Final = 4
 #: An address first seen this part of the recording after its beginning was not in use all along.

@@ -37,13 +37,19 @@ class Telling:
         return [self.index.id_of(row) for _, row in rows]
 
     def root(self) -> int | None:
-        """The process the case begins with: of its earliest tree the top that was started here."""
-        told = ("trace", "same visitor")
-        ran = [m for m in self.members if self.index.actors[m].commands or self.growth.members[m].step in told]
+        """The process the case begins with: of all that brought the alert about the earliest, and what started that.
+
+        What the case led to or met on its way may be older: another intrusion that used the same file, say.
+        """
+        told = ("trace", "same visitor", "log-in")
+        origins = self.growth.origins()
+        within = {m for m in self.members if m in origins} or set(self.members)
+        served = self.index.visitors.address
+        ran = [m for m in within if self.index.actors[m].commands or m in served or self.growth.members[m].step in told]
         if not ran:
-            return self.members[0] if self.members else None
+            return min(within, key=lambda m: (self.index.actors[m].first, m), default=None)
         first = min(ran, key=lambda m: (self.index.launched(m), m))
-        return [first, *(p for p in self.index.ancestors(first) if p in self.growth.members)][-1]
+        return [first, *(p for p in self.index.ancestors(first) if p in within)][-1]
 
     def cite(self, number: int, most: int = 1) -> tuple[str, ...]:
         """The first records of a process: its launch first, where it began with one."""
@@ -57,8 +63,9 @@ class Telling:
         """The root cause in a sentence."""
         actor = self.index.actors[number]
         ids = self.cite(number)
-        name = actor.played.image or actor.said
-        return Claim(f"It began on {quoted(actor.played.host)} with {quoted(name)}.", ids, "root cause")
+        name = actor.played.image or actor.said or actor.played.user  # a log-on session has no program
+        told = f" with {quoted(name)}" if name else ""
+        return Claim(f"It began on {quoted(actor.played.host)}{told}.", ids, "root cause")
 
     def entry(self, number: int) -> Claim | None:
         """How the attacker came in: log-in, request, job, or a command of a user's own session."""
@@ -77,10 +84,21 @@ class Telling:
         ids = self.cite(number)
         if parent is not None and base_name(parent.played.image) in JOB_DAEMONS:
             return Claim(f"It came in through a scheduled job that runs {quoted(actor.said)}.", ids, "entry")
-        if not actor.played.session and actor.played.user not in ("", "root"):
+        if (
+            not self.windows(number)
+            and actor.said
+            and not actor.played.session
+            and actor.played.user not in ("", "root")
+        ):
             text = f"A service that runs as {quoted(actor.played.user)} was made to run {quoted(actor.said)}."
             return Claim(text, ids, "entry")
-        return Claim(f"The first command that belongs to it is {quoted(actor.said)}.", ids, "entry")
+        name = actor.said or actor.played.user
+        return Claim(f"The first command that belongs to it is {quoted(name)}.", ids, "entry") if name else None
+
+    def windows(self, number: int) -> bool:
+        """Whether a process runs on Windows, where a process without a session is no service."""
+        rows = self.index.actors[number].rows
+        return bool(rows) and self.index.column("device.os")[rows[0]] == "windows"
 
     def signs(self) -> dict[str, list[tuple[Sign, int]]]:
         """Signs of the case by name, each with the rows that show it."""

@@ -75,7 +75,7 @@ class Tie:
         if kind == "address":
             return self._address(other, tree_share)
         if kind == "ran":
-            return self._handed_on(other)
+            return self._handed_on(other, near_odd)
         if self._runs and any(m in self._runs for m in self._members):
             return self._put_there(other, tree_share)
         return self._touched(kind, other, tree_share, near_odd)
@@ -85,23 +85,27 @@ class Tie:
         index = self._index
         if self._name in index.own_addresses or len(self._outside) > MOST_OUTSIDE["address"]:
             return 0.0
+        if other not in index.spoke.get(self._name, ()):
+            return 0.0  # to name an address is not to speak to it: who blocks it names it too
         if tree_share >= ODD_TREE["address"]:
             return 0.8
-        if other not in index.spoke.get(self._name, ()):
-            return 0.0
         trees = {index.actors[n].tree for n in index.holders[self.trace]}
         rare = index.sessions.strange_address(self._name) and len(trees) <= FEW_TREES
         return 0.75 if rare or len(self._outside) <= 1 else 0.0
 
-    def _handed_on(self, other: int) -> float:
-        """``other`` ran the path: it is the case's if the case put it there, or if nobody had it before the case."""
+    def _handed_on(self, other: int, near_odd: bool) -> float:
+        """``other`` ran the path: it is the case's if the case put it there, or if nobody had it before the case.
+
+        Of what nobody is seen to have put there only jobs and odd runs are: it may have been there all along.
+        """
         if self._run_kinds > MOST_OUTSIDE["ran"]:
             return 0.0
         at = self._runs[other]
         before = [who for when, who in self._writes if when <= at]
         if before:
             return 0.9 if before[-1] in self._members else 0.0
-        fresh = self._index.holders[self.trace][self._came] < self._ran or self._came in self._runs
+        jobs = self._index.cron_tree(self._came) and self._index.cron_tree(other)
+        fresh = self._came not in self._runs or near_odd or jobs
         return 0.9 if self._came in self._members and fresh and self._late() else 0.0
 
     def _late(self) -> bool:

@@ -1,31 +1,22 @@
-"""Whose request a service was serving: the connection it accepted last before it started something."""
+"""Remote visitors of a recording's services: who asked for what, and who is new (``film.visitors``)."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
 
-from watchfloor.agent.sessions import LATE, SERVERS
-from watchfloor.film.traces import elsewhere, masked
+from watchfloor.agent.sessions import LATE
+from watchfloor.film.traces import elsewhere
+from watchfloor.film.visitors import SERVERS, Switchboard, shape_of
 from watchfloor.film.words import base_name
 
 if TYPE_CHECKING:
     from watchfloor.agent.index import Index
 
-#: Seconds from the accepted connection to what was started for it, at most.
-WITHIN: Final = 2.0
-#: Characters of a command line by which requests of one service are known.
-SHAPE: Final = 24
-#: An accepted connection: when, by which service, from where.
-_Accept = tuple[float, int, str]
+_IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 
 
 class Visitors:
-    """Remote addresses by the top process of what a service started for a request.
-
-    An accept is written when the connection comes but stamped when the service began to wait, so records are taken in
-    the order of the log. Where several services of one account accept, requests that look alike are one service's.
-    """
+    """Remote addresses by the top process of what a service started for a request."""
 
     def __init__(self, index: "Index") -> None:
         self._index = index
@@ -34,15 +25,13 @@ class Visitors:
         #: Where each service's connections came from.
         self.callers: dict[int, set[str]] = defaultdict(set)
         self._first: dict[str, float] = {}
-        near: dict[int, list[_Accept]] = {}
-        votes: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
-        for owner, accepted in self._before():
-            near[owner] = accepted
-            for rank, (_, server, _) in enumerate(accepted, start=1):
-                votes[_shape(index, owner)][server] += 6 // rank
-        for owner, accepted in near.items():
-            vote = votes[_shape(index, owner)]
-            address = max(accepted, key=lambda one: vote[one[1]])[2]
+        #: Services that name their visitors in the titles of the processes that serve them.
+        told = {actor.parent for number, actor in enumerate(index.actors) if _told(index, number)} - {-1}
+        actors = index.actors
+        found = self._heard().visitors(lambda number: shape_of(actors[number].played.host, actors[number].said))
+        for owner, address in found.items():
+            if actors[owner].parent in told and not actors[owner].commands:
+                address = _told(index, owner)
             if elsewhere(address):
                 self.address[owner] = address
                 self.served[address].append(owner)
@@ -52,59 +41,36 @@ class Visitors:
         index = self._index
         begin, end = index.span
         known = address in index.own_addresses or index.sessions.usual(address)
-        return not known and self._first[address] > begin + LATE * (end - begin)
+        return not known and self._first.get(address, begin) > begin + LATE * (end - begin)
 
-    def _before(self) -> Iterator[tuple[int, list[_Accept]]]:
-        """Tops of requests, each with what every service of its account accepted last before, nearest first."""
-        index = self._index
+    def _heard(self) -> Switchboard:
+        """All connections and starts of the recording, told in the order of the log."""
+        index, board = self._index, Switchboard()
         tops = _tops(index)
-        accepts: dict[tuple[str, str], list[_Accept]] = defaultdict(list)
         clock: dict[str, float] = defaultdict(float)
-        proxies = _Proxies()
         users = index.column("actor.user.name")
         sources, targets = index.column("src_endpoint.ip"), index.column("dst_endpoint.ip")
         for row, (action, owner) in enumerate(zip(index.actions, index.owners, strict=True)):
             played = index.actors[owner].played
             now = clock[played.host] = max(clock[played.host], index.times[row])
+            if action != "network.listen":
+                board.moves(played.host, now)
             if action == "network.connect" and (targets[row] or "").startswith("127."):
-                proxies.connects(played.host, owner, now)
+                board.connects(played.host, owner, now)
             elif action == "network.listen" and sources[row] and base_name(played.image) not in SERVERS:
-                address = proxies.accepts(played.host, owner, now, sources[row])
-                accepts[played.host, users[row] or played.user].append((now, owner, address))
+                address = board.accepts(played.host, users[row] or played.user, owner, now, sources[row])
                 self.callers[owner].add(address)
                 self._first[address] = min(self._first.get(address, now), now)
             if tops.get(owner) == row:
-                last: dict[int, _Accept] = {}
-                for one in reversed(accepts[played.host, played.user]):
-                    if now - one[0] > WITHIN:
-                        break
-                    last.setdefault(one[1], one)
-                parent = index.actors[owner].parent
-                last = {parent: last[parent]} if parent in last else last
-                if last and owner not in last:
-                    yield owner, list(last.values())
+                board.starts(played.host, played.user, owner, index.ancestors(owner), now)
+        return board
 
 
-def _shape(index: "Index", number: int) -> tuple[str, str]:
-    return index.actors[number].played.host, masked(index.actors[number].said)[:SHAPE]
-
-
-@dataclass(slots=True)
-class _Proxies:
-    """A connection from the host itself is a proxy's: its visitor is the one whom the proxy accepted."""
-
-    _served: dict[int, str] = field(default_factory=dict)
-    _connected: dict[str, tuple[float, str]] = field(default_factory=dict)
-
-    def connects(self, host: str, number: int, now: float) -> None:
-        self._connected[host] = (now, self._served.get(number, ""))
-
-    def accepts(self, host: str, number: int, now: float, address: str) -> str:
-        if address.startswith("127."):
-            when, behind = self._connected.get(host, (0.0, ""))
-            address = behind if now - when <= WITHIN else ""
-        self._served[number] = address
-        return address
+def _told(index: "Index", number: int) -> str:
+    """The visitor's address in the title of a process that was forked for them and started no program."""
+    actor = index.actors[number]
+    found = _IP.search(actor.played.command_line) if not actor.commands else None
+    return found[0] if found and elsewhere(found[0]) else ""
 
 
 def _tops(index: "Index") -> dict[int, int]:

@@ -191,7 +191,7 @@ class Gathering:
                 board.accepts(host, user or owner.user, number, now, address)
             elif not action:
                 parent = cast.number_of(owner.parent_uid) if owner.parent_uid else None
-                board.starts(owner.host, owner.user, number, -1 if parent is None else parent, now)
+                board.starts(owner.host, owner.user, number, () if parent is None else (parent,), now)
         found = board.visitors(lambda number: shape_of(owners[number].host, owners[number].command_line))
         return {tops[number]: address for number, address in found.items() if elsewhere(address)}
 

@@ -47,6 +47,9 @@ COMMON: Final = (
     "/proc/self",
 )
 
+#: Programs that hand a command over, and words before it, at most.
+HANDS_OVER: Final = frozenset(("sudo", "setsid", "nohup", "env", "timeout", "nice", "su", "runuser", "stdbuf", "xargs"))
+MOST_OPTIONS: Final = 6
 #: Programs that run what they are handed.
 _RUNNERS: Final = SHELLS | WRAPPERS | {"ruby", "node", "php", "run-parts", "tclsh", "awk", "su", "runuser", "."}
 
@@ -105,6 +108,15 @@ def beside(command: str, folder: str) -> tuple[str, ...]:
         if path:
             found[f"path:{path}"] = None
     return tuple(found)[:MOST_NAMES]
+
+
+@lru_cache(maxsize=262_144)
+def rests(command: str) -> tuple[str, ...]:
+    """What a command that hands another over (``sudo -n find …``) may have handed over: its ends, longest first."""
+    words = command[:MOST_TEXT].split()
+    if not words or base_name(words[0]) not in HANDS_OVER:
+        return ()
+    return tuple(" ".join(words[cut:]) for cut in range(1, min(len(words), MOST_OPTIONS)))
 
 
 def _absolute(word: str, folder: str, *, bare: bool) -> str:

@@ -1,7 +1,7 @@
 """Whose request a service was serving: the connection it accepted last before it started something."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,24 +13,39 @@ SERVERS: Final = frozenset(("sshd", "sshd-session", "sshd-auth"))
 WITHIN: Final = 2.0
 #: Characters of a command line by which requests of one service are known.
 SHAPE: Final = 24
-#: An accepted connection: when, by which service, from where ("": nobody knows).
-Accept = tuple[float, int, str]
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A connection: when, by which service, from where ("": nobody knows)."""
+
+    when: float
+    process: int
+    address: str
 
 
 @dataclass(slots=True)
 class Switchboard:
     """Told of connections and of what services start, in the order of the log, it says who asked for what.
 
-    An accept is written when the connection comes but stamped when the service began to wait: callers give the latest
-    time that their host's log has shown, in seconds. Where several services of one account accept, requests that look
-    alike are one service's. A connection from the host itself is a proxy's: its visitor is the one whom the proxy
-    accepted.
+    An accept is written when the connection comes but stamped when the service began to wait: times given are the
+    latest that their host's log has shown, in seconds, and ``moves`` says what time came next. Where several services
+    of one account accept, requests that look alike are one service's. A connection from the host itself is a proxy's:
+    its visitor is the one whom the proxy accepted.
     """
 
-    _accepts: dict[tuple[str, str], list[Accept]] = field(default_factory=lambda: defaultdict(list))
+    _accepts: dict[tuple[str, str], list[Accepted]] = field(default_factory=lambda: defaultdict(list))
+    _latest: dict[int, Accepted] = field(default_factory=dict)
     _served: dict[int, str] = field(default_factory=dict)
     _connected: dict[str, tuple[float, str]] = field(default_factory=dict)
-    _near: dict[int, list[Accept]] = field(default_factory=dict)
+    _waiting: dict[str, list[Accepted]] = field(default_factory=lambda: defaultdict(list))
+    _near: dict[int, list[Accepted]] = field(default_factory=dict)
+
+    def moves(self, host: str, now: float) -> None:
+        """Something else than an accept is on record: what was accepted before came right before it."""
+        waiting = self._waiting[host]
+        while waiting:
+            waiting.pop().when = now
 
     def connects(self, host: str, process: int, now: float) -> None:
         """A process connected to its own host."""
@@ -41,20 +56,30 @@ class Switchboard:
         if address.startswith("127."):
             when, behind = self._connected.get(host, (0.0, ""))
             address = behind if now - when <= WITHIN else ""
+        one = Accepted(now, process, address)
         self._served[process] = address
-        self._accepts[host, user].append((now, process, address))
+        self._latest[process] = one
+        self._accepts[host, user].append(one)
+        self._waiting[host].append(one)
         return address
 
-    def starts(self, host: str, user: str, process: int, parent: int, now: float) -> None:
-        """A process that may be the top of a request began; ``parent`` is -1 where nobody knows it."""
-        last: dict[int, Accept] = {}
-        for one in reversed(self._accepts.get((host, user), ())):
-            if now - one[0] > WITHIN:
-                break
-            last.setdefault(one[1], one)
-        last = {parent: last[parent]} if parent in last else last
-        if last and process not in last:
-            self._near[process] = list(last.values())
+    def starts(self, host: str, user: str, process: int, above: Iterable[int], now: float) -> None:
+        """A process that may be the top of a request began; ``above`` are its parents, nearest first.
+
+        Whoever accepted may have forked, and the fork become somebody else: a parent that accepted just now goes before
+        services of the same account.
+        """
+        parents = (self._latest[parent] for parent in above if parent in self._latest)
+        last = next(([one] for one in parents if now - one.when <= WITHIN), None)
+        if last is None:
+            found: dict[int, Accepted] = {}
+            for one in reversed(self._accepts.get((host, user), ())):
+                if now - one.when > WITHIN:
+                    break
+                found.setdefault(one.process, one)
+            last = list(found.values())
+        if last and all(one.process != process for one in last):
+            self._near[process] = last
 
     def visitors(self, shape: Callable[[int], Hashable]) -> dict[int, str]:
         """Who stands behind each process that a service started for a request, "" where nobody knows.
@@ -63,12 +88,12 @@ class Switchboard:
         """
         votes: dict[Hashable, Counter[int]] = defaultdict(Counter)
         for process, accepted in self._near.items():
-            for rank, (_, server, _) in enumerate(accepted, start=1):
-                votes[shape(process)][server] += 6 // rank
+            for rank, one in enumerate(accepted, start=1):
+                votes[shape(process)][one.process] += 6 // rank
         found: dict[int, str] = {}
         for process, accepted in self._near.items():
             vote = votes[shape(process)]
-            found[process] = max(accepted, key=lambda one: vote[one[1]])[2]
+            found[process] = max(accepted, key=lambda one: vote[one.process]).address
         return found
 
 
