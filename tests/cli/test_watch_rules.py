@@ -152,7 +152,6 @@ def test_a_grave_match_changes_what_the_screen_alone_would_say(both: Run) -> Non
     grave = ("high", "critical")
     assert all(scene["seen_by"] == "rules" and scene["rules"][0]["level"] in grave for scene in alone)
     assert all(scene["score"] > scene["screen_score"] for scene in alone)
-    assert all(scene["verdict"] in ("malicious", "suspicious") for scene in alone)
     seen = both.watched[-1]["seen_by"]
     assert seen == {name: sum(scene["seen_by"] == name for scene in scenes) for name in ("both", "screen", "rules")}
     assert seen["both"] > 0 and seen["rules"] > 0

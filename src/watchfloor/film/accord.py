@@ -21,8 +21,8 @@ Ints = npt.NDArray[np.int64]
 #: What the gravest level in a scene adds, by family of systems; see ``lab.agree``, which fits it. Never falls with the
 #: level, never below zero.
 BONUS: Final[dict[str, dict[str, float]]] = {
-    "windows": {"informational": 0.0, "low": 0.0, "medium": 1.0, "high": 4.0, "critical": 4.0},
-    "unix": {"informational": 0.0, "low": 0.0, "medium": 1.0, "high": 4.0, "critical": 4.0},
+    "windows": {"informational": 0.0, "low": 0.0, "medium": 2.5, "high": 5.1, "critical": 5.1},
+    "unix": {"informational": 0.0, "low": 0.0, "medium": 0.9, "high": 1.8, "critical": 1.8},
 }
 
 
