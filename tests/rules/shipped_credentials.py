@@ -1,6 +1,6 @@
 """Made-up records for the shipped rules about stealing secrets: attacks and ordinary work near them."""
 
-from tests.rules.shipped_samples import other, Sample, started
+from tests.rules.shipped_samples import Sample, other, started
 from tests.rules.windows_records import security, sysmon
 
 SAMPLES = (

@@ -1,6 +1,6 @@
 """Made-up records for the shipped rules about Linux: attacks and ordinary work near them."""
 
-from tests.rules.shipped_samples import launch, Sample, written
+from tests.rules.shipped_samples import Sample, launch, written
 
 SAMPLES = (
     Sample(

@@ -36,12 +36,12 @@ Flags = npt.NDArray[np.bool_]
 
 #: The mildest level that may add anything.
 _FIRST: Final = LEVELS.index("medium") + 1
-#: What a medium rule may add at most, of what a high one does. Sigma's medium asks for a look, not for an alarm, and the
+#: What a medium rule may add at most, of what a high one does. Sigma asks for a look at it, for no alarm, and the
 #: ordinary Windows scenes here are few and of three sources: administrators at work are hardly among them.
 _MEDIUM: Final = 0.5
 #: Sources the older rules were tuned on.
 TUNED_ON: Final = ("evtx_attack_samples", "otrf")
-#: Rules on logs that were cleared: some labs clear theirs before they record, which tells the lab and not the attack.
+#: Rules on cleared logs: some labs clear theirs before they record, which tells the lab and not the attack.
 _CLEARED: Final = frozenset(("ff71d438-834e-426c-a3ba-95e1cc3c2244", "ed4a033d-d258-4212-9c23-eaebaf739e79"))
 #: Rounds of choosing an attack recording's strongest scene and fitting.
 _ROUNDS: Final = 3
