@@ -27,9 +27,14 @@ from watchfloor.film.clips import BUDGET
 from watchfloor.film.filming import film
 from watchfloor.film.frames import Camera
 from watchfloor.film.judging import judge
+from watchfloor.film.matches import Matches
 from watchfloor.film.viewing import view
 from watchfloor.intake.identity import ProcessTable
 from watchfloor.intake.reader import Reader
+from watchfloor.rules.cache import ruleset
+from watchfloor.rules.hunting import Hunt
+from watchfloor.rules.ruleset import RuleSet
+from watchfloor.rules.shipped import OWN_RULES
 from watchfloor.store.spool import Spool
 
 
@@ -72,15 +77,22 @@ def speeds(batches: list[pa.RecordBatch], raws: list[str], screen: screens.Scree
         for batch in resolved:
             camera.encode(batch)
 
-    def to_verdict(judged_by: screens.Screen) -> Any:
+    def to_verdict(judged_by: screens.Screen, rules: RuleSet | None = None) -> Any:
         with Spool(1 << 30) as spool:
-            return judge(film(batches, judged_by, spool))
+            reel = film(batches, judged_by, spool)
+            if rules is None:
+                return judge(reel)
+            matches = Matches(reel)
+            matches.add(list(Hunt(rules).over_spooled(spool, reel.table)))
+            return judge(reel, matches)
 
     parsing, _ = best(parse, repeat)
     encoding, _ = best(lambda: encode(Camera()), repeat)  # a cold camera: no string has been seen
     encode(warm)
     again, _ = best(lambda: encode(warm), repeat)
     verdict, scenes = best(lambda: to_verdict(screen), repeat)
+    own = ruleset([str(OWN_RULES)], Settings())
+    ruled, _ = best(lambda: to_verdict(screen, own), repeat)
     linear, _ = best(lambda: to_verdict(replace(screen, net=None)), repeat)
     return {
         "raw parse, events/s (baseline)": round(events / parsing),
@@ -90,6 +102,9 @@ def speeds(batches: list[pa.RecordBatch], raws: list[str], screen: screens.Scree
         "verdict time / raw parse time": round(verdict / parsing, 2),
         "events/s to verdict, linear first look alone": round(events / linear),
         "verdict time / that of the first look alone": round(verdict / linear, 2),
+        "verdict time with the shipped rules / without": round(ruled / verdict, 2),
+        "shipped rules and correlations": len(own.rules) + len(own.correlations),
+        "verdict time with the shipped rules / that of the first look alone": round(ruled / linear, 2),
         "scenes": len(scenes),
     }
 

@@ -75,9 +75,7 @@ class FakeWatched:
 
     closed: bool = False
 
-    def document(
-        self, *, title: str, all_scenes: bool = False, most_frames: int = 0, matches: Any = None
-    ) -> dict[str, Any]:
+    def document(self, *, title: str, all_scenes: bool = False, most_frames: int = 0) -> dict[str, Any]:
         """Something the fake player can show."""
         assert not self.closed
         return {"title": title, "all_scenes": all_scenes, "most_frames": most_frames}
@@ -95,3 +93,4 @@ class Stage:
     error: BaseException | None = None
     inputs: list[str] = field(default_factory=list)
     settings: Settings = field(default_factory=Settings)
+    hear: Any = None

@@ -17,9 +17,13 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     played = Stage()
 
     def watch(
-        inputs: Sequence[str], settings: Settings, *, on_progress: Callable[[Any], None] | None = None
+        inputs: Sequence[str],
+        settings: Settings,
+        *,
+        on_progress: Callable[[Any], None] | None = None,
+        hear: Callable[[Any], Any] | None = None,
     ) -> FakeWatched:
-        played.inputs, played.settings = list(inputs), settings
+        played.inputs, played.settings, played.hear = list(inputs), settings, hear
         if played.error is not None:
             raise played.error
         return played.watched

@@ -95,7 +95,7 @@ def both(rules: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     out = tmp_path_factory.mktemp("out")
     over = [str(LOG), "--rules", str(rules), "--quiet"]
     files = ["--navigator", str(out / "layer.json"), "--report", str(out / "film.html")]
-    code = main(["watch", *over, *files, "--json", str(out / "watch.jsonl")])
+    code = main(["watch", "--rules", "none", *over, *files, "--json", str(out / "watch.jsonl")])
     assert main(["rules", "match", *over, "--json", str(out / "match.jsonl")]) == 0
     layer = json.loads((out / "layer.json").read_text())
     report = (out / "film.html").read_text(encoding="utf-8")
@@ -145,12 +145,13 @@ def test_a_match_names_its_scene_and_the_scene_its_rules(both: Run) -> None:
     assert (intrusion["verdict"], intrusion["seen_by"]) == ("malicious", "both")
 
 
-def test_a_benign_scene_with_a_grave_match_is_written_and_keeps_its_verdict(both: Run) -> None:
+def test_a_grave_match_changes_what_the_screen_alone_would_say(both: Run) -> None:
     scenes = of(both.watched, "scene")
-    alone = [scene for scene in scenes if scene["verdict"] == "benign"]
+    alone = [scene for scene in scenes if scene["screen_verdict"] == "benign"]
     assert alone
     grave = ("high", "critical")
     assert all(scene["seen_by"] == "rules" and scene["rules"][0]["level"] in grave for scene in alone)
+    assert all(scene["score"] > scene["screen_score"] for scene in alone)
     seen = both.watched[-1]["seen_by"]
     assert seen == {name: sum(scene["seen_by"] == name for scene in scenes) for name in ("both", "screen", "rules")}
     assert seen["both"] > 0 and seen["rules"] > 0
@@ -199,7 +200,18 @@ def test_exceptions_take_matches_away_and_are_named(
         "  - {rule: Package Tool, hosts: ['build-*'], reason: a build host}\n"
     )
     out = tmp_path / "out.jsonl"
-    arguments = ["watch", str(beginning), "--rules", str(rules), "--json", str(out), "--exceptions", str(site)]
+    arguments = [
+        "watch",
+        str(beginning),
+        "--rules",
+        "none",
+        "--rules",
+        str(rules),
+        "--json",
+        str(out),
+        "--exceptions",
+        str(site),
+    ]
     assert main(arguments) == 0
     summary = lines(out)[-1]
     assert [entry["reason"] for entry in summary["disabled"]] == ["too common"]
@@ -215,12 +227,12 @@ def test_exceptions_take_matches_away_and_are_named(
 def test_words_name_rules_with_their_records_in_both_languages(
     beginning: Path, rules: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["watch", str(beginning), "--rules", str(rules)]) == 0
+    assert main(["watch", str(beginning), "--rules", "none", "--rules", str(rules)]) == 0
     told = capsys.readouterr().out
     assert re.search(r"Rules: \d+ matches of [23] rules, 3 rules looked\.", told)
     assert re.search(r"critical +\d+ +audit\.log#[\d.:]+ +Package Tool", told)
     assert re.search(r"Scenes worth a look: \d+ by both, \d+ by the screen alone, \d+ by rules alone", told)
-    assert main(["watch", str(beginning), "--rules", str(rules), "--lang", "zh"]) == 0
+    assert main(["watch", str(beginning), "--rules", "none", "--rules", str(rules), "--lang", "zh"]) == 0
     told = capsys.readouterr().out
     assert re.search(r"规则：[23] 条规则命中 \d+ 次", told)
     assert re.search(r"严重 +\d+ +audit\.log#", told)
@@ -228,9 +240,25 @@ def test_words_name_rules_with_their_records_in_both_languages(
 
 @pytest.mark.parametrize("option", ["--exceptions", "--placeholders"])
 def test_an_option_about_rules_needs_rules(option: str, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["watch", "a", option, "site.yml"]) == 2
-    assert "Add --rules" in capsys.readouterr().err
+    assert main(["watch", "a", "--rules", "none", option, "site.yml"]) == 2
+    assert "Leave --rules none out" in capsys.readouterr().err
     assert stage.inputs == []
+
+
+def test_the_shipped_rules_judge_with_the_screen_unless_they_are_declined(
+    beginning: Path, rules: Path, tmp_path: Path
+) -> None:
+    def loaded(*options: str) -> int:
+        out = tmp_path / "out.jsonl"
+        assert main(["watch", str(beginning), "--quiet", "--json", str(out), *options]) == 0
+        found: int = lines(out)[-1].get("rules_loaded", 0)
+        return found
+
+    own = loaded()
+    assert own > 200
+    assert loaded("--rules", str(rules)) == own + 3
+    assert loaded("--rules", "none", "--rules", str(rules)) == 3
+    assert loaded("--rules", "none") == 0
 
 
 def test_missing_rules_are_told_before_the_logs_are_read(
@@ -245,7 +273,8 @@ def test_without_rules_nothing_is_said_of_them(
     stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stage.watched = FakeWatched(scenes=(make_scene(),), account=make_account())
-    assert main(["watch", "a", "--json", str(tmp_path / "o.jsonl")]) == 0
+    assert main(["watch", "a", "--rules", "none", "--json", str(tmp_path / "o.jsonl")]) == 0
+    assert stage.hear is None
     scene, summary = lines(tmp_path / "o.jsonl")
     assert "rules" not in scene
     assert "matches" not in summary
@@ -261,7 +290,7 @@ def test_a_rule_title_is_shown_and_never_obeyed(lang: str) -> None:
         **{"excepted": [], "failed": [{"path": "x", "title": title, "why": title}]},
     }
     matches = SimpleNamespace(gravest=lambda: [claim], in_scene=lambda _: [(claim, 2)])
-    hunted: Any = SimpleNamespace(matches=matches, record=lambda: record, seconds=0.1, exceptions="")
+    hunted: Any = SimpleNamespace(matches=matches, record=lambda _: record, exceptions="")
     stream = io.StringIO()
     watched: Any = FakeWatched(scenes=(make_scene(),))
     summarise(watched, Terminal(stream), lang=lang, hunted=hunted)

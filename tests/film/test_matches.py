@@ -55,7 +55,7 @@ def scene_of(scenes: tuple[Scene, ...], image: str) -> Scene:
 
 def test_a_match_finds_the_scene_its_record_plays_in(judged: tuple[Reel, tuple[Scene, ...]]) -> None:
     reel, scenes = judged
-    matches = Matches(reel, scenes)
+    matches = Matches(reel)
     found = matches.add([finding((0, 3)), finding((1, 1)), finding()])
     assert found == [scene_of(scenes, BACKUP).scene_id, scene_of(scenes, EDITOR).scene_id, None]
     assert matches.total == 3
@@ -66,14 +66,14 @@ def test_a_match_finds_the_scene_its_record_plays_in(judged: tuple[Reel, tuple[S
 def test_every_record_is_joined_as_the_film_joined_it(judged: tuple[Reel, tuple[Scene, ...]]) -> None:
     reel, scenes = judged
     every = [(n, row) for n, part in enumerate(reel.spool) for row in range(len(part))]
-    found = Matches(reel, scenes).add([finding(address) for address in every])
+    found = Matches(reel).add([finding(address) for address in every])
     for scene in scenes:
         assert found.count(scene.scene_id) == scene.events
 
 
 def test_a_correlation_counts_in_every_scene_it_rests_on(judged: tuple[Reel, tuple[Scene, ...]]) -> None:
     reel, scenes = judged
-    matches = Matches(reel, scenes)
+    matches = Matches(reel)
     assert matches.add([finding((1, 0), (0, 1), (0, 2))]) == [scene_of(scenes, EDITOR).scene_id]
     counts = [matches.in_scene(scene_of(scenes, image).scene_id)[0][1] for image in (BACKUP, EDITOR)]
     assert counts == [1, 1]
@@ -86,7 +86,7 @@ def test_a_benign_scene_is_shown_for_a_grave_rule_only(
     reel, scenes = judged
     backup = scene_of(scenes, BACKUP)
     assert backup.verdict == "benign", "the screen sees nothing in it"
-    matches = Matches(reel, scenes)
+    matches = Matches(reel)
     matches.add([finding((0, 3), level=level)])
     assert (backup in standing_out(scenes, matches)) is shown
     assert backup not in standing_out(scenes, None)
@@ -99,7 +99,7 @@ def test_a_matched_record_inside_a_run_gets_a_frame_of_its_own(judged: tuple[Ree
     backup = scene_of(scenes, BACKUP)
     runs = reel.runs[reel.runs["repeats"] == 5]
     assert runs["row"].tolist() == [1], "five equal reads are one run"
-    matches = Matches(reel, scenes)
+    matches = Matches(reel)
     matches.add([finding((0, 3)), finding((0, 1))])
     made = footage(reel, [backup.scene_id], matches.told({backup.scene_id}), 100)
     where = [made.runs[place] for place in made.match_frame]
@@ -111,7 +111,7 @@ def test_a_matched_record_inside_a_run_gets_a_frame_of_its_own(judged: tuple[Ree
 def test_matched_frames_come_first_when_a_report_is_full(judged: tuple[Reel, tuple[Scene, ...]]) -> None:
     reel, scenes = judged
     names = [scene.scene_id for scene in scenes]
-    matches = Matches(reel, scenes)
+    matches = Matches(reel)
     matches.add([finding((0, 4), level="low", title="Mild"), finding((1, 1), level="critical", title="Grave")])
     told = matches.told(set(names))
     assert [one.finding.title for one in told] == ["Grave", "Mild"]
@@ -127,7 +127,7 @@ def test_a_flood_of_matches_is_counted_and_only_its_gravest_are_kept(
     monkeypatch.setattr(module, "MOST_TOLD", 30)
     reel, scenes = judged
     backup = scene_of(scenes, BACKUP).scene_id
-    matches = Matches(reel, scenes)
+    matches = Matches(reel)
     for n in range(10):
         matches.add([finding((0, row % 6), level="low", title=f"Noise {n}") for row in range(500)])
     matches.add([finding((0, 2), level="critical", title="Grave")])
@@ -146,5 +146,5 @@ def test_a_scene_whose_frames_were_all_dropped_is_no_scene_to_name(monkeypatch: 
         reel = film(staged(), screens.load(screens.BUNDLED), spool)
         scenes = judge(reel)
         every = [(n, row) for n, part in enumerate(reel.spool) for row in range(len(part))]
-        found = Matches(reel, scenes).add([finding(address) for address in every])
+        found = Matches(reel).add([finding(address) for address in every])
     assert set(found) <= {scene.scene_id for scene in scenes} | {None}

@@ -160,9 +160,9 @@ def line(**fields: Any) -> tuple[str, ...]:
     return (json.dumps(nxlog(**fields)),)
 
 
-def started(image: str, command: str, parent: str = "C:\\Windows\\explorer.exe") -> tuple[str, ...]:
+def started(image: str, command: str, parent: str = "C:\\Windows\\explorer.exe", **more: str) -> tuple[str, ...]:
     name = image.rpartition("\\")[2]
-    return line(Image=image, CommandLine=command, ParentImage=parent, OriginalFileName=name)
+    return line(**{"Image": image, "CommandLine": command, "ParentImage": parent, "OriginalFileName": name, **more})
 
 
 def other(channel: str, source: str, code: int, **fields: Any) -> tuple[str, ...]:

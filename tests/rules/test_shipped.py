@@ -14,7 +14,17 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from tests.rules.shipped_samples import LINUX, WINDOWS, Sample
+from tests.rules import (
+    shipped_bursts,
+    shipped_credentials,
+    shipped_execution,
+    shipped_linux,
+    shipped_movement,
+    shipped_persistence,
+    shipped_registry,
+    shipped_samples,
+)
+from tests.rules.shipped_samples import Sample
 from watchfloor.base.attack import TACTICS, vocabulary
 from watchfloor.base.findings import LEVELS, Finding
 from watchfloor.base.settings import Settings
@@ -24,6 +34,16 @@ from watchfloor.rules.hunting import Hunt
 from watchfloor.rules.ruleset import RuleSet
 from watchfloor.rules.shipped import OWN_RULES
 
+LINUX = (*shipped_samples.LINUX, *shipped_linux.SAMPLES)
+WINDOWS = (
+    *shipped_samples.WINDOWS,
+    *shipped_execution.SAMPLES,
+    *shipped_credentials.SAMPLES,
+    *shipped_persistence.SAMPLES,
+    *shipped_movement.SAMPLES,
+    *shipped_registry.SAMPLES,
+    *shipped_bursts.SAMPLES,
+)
 RECORDING = OWN_RULES.parent / "recording"
 
 #: Measured on the bundled recording: 33 techniques named rightly, 89 matches inside the intrusion, 1 outside it.

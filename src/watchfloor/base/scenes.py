@@ -120,7 +120,11 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One process-tree session on one host, judged."""
+    """One process-tree session on one host, judged.
+
+    ``verdict`` and ``score`` are the joined word of screen and rules; ``screen_verdict`` and ``screen_score`` what the
+    screen says alone, empty and None where it is the same.
+    """
 
     scene_id: str
     source: str
@@ -138,6 +142,13 @@ class Scene:
     key_frames: tuple[KeyFrame, ...]
     links: tuple[str, ...] = field(default=())
     company: tuple[Neighbour, ...] = ()
+    screen_verdict: VerdictName | Literal[""] = ""
+    screen_score: float | None = None
+
+    @property
+    def screen_flagged(self) -> bool:
+        """Whether the screen alone would have somebody look."""
+        return (self.screen_verdict or self.verdict) in ("malicious", "suspicious")
 
     @property
     def flagged(self) -> bool:

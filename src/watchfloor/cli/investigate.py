@@ -119,9 +119,10 @@ def _read(options: argparse.Namespace, settings: "Settings") -> Read:
             raise UsageError("a lake has no alerts of its own.", hint="Give --alert or --alerts, or an INPUT to watch.")
         with Spool(settings.spool_bytes, settings.temp_dir) as spool:
             return Read(from_batches(Lake(Path(options.lake)).batches(), spool))
+    from watchfloor.cli.watch_rules import by_own_rules
     from watchfloor.film.watching import watch
 
-    with closing(watch(options.inputs, settings)) as watched:
+    with closing(watch(options.inputs, settings, hear=by_own_rules(settings))) as watched:
         odd = {process.uid: process.score for scene in watched.scenes for process in scene.processes}
         flagged = [scene.to_json() for scene in watched.scenes if scene.flagged]
         return Read(from_reel(watched.reel), odd, alerts_of(flagged), list(watched.account.rejections))

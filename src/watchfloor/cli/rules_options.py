@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The name that stands for the rules shipped with Watchfloor.
 OWN = "own"
+#: The name by which the shipped rules are declined.
+NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,15 @@ class Chosen:
     paths: tuple[str, ...]
 
 
-def add_rule_options(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+#: What ``watch`` says of --rules: there the shipped ones are used unless they are declined.
+BESIDE = (
+    "Sigma rules beside those shipped with Watchfloor: file, folder or archive; may be repeated; "
+    f"'{NONE}' leaves the shipped ones out"
+)
+_CHOSEN = f"file, folder or archive of Sigma rules; '{OWN}' are those shipped with Watchfloor; may be repeated"
+
+
+def add_rule_options(parser: argparse.ArgumentParser, *, required: bool = True, rules_help: str = _CHOSEN) -> None:
     """Declare --rules, --exceptions and --placeholders."""
     add = parser.add_argument
     add(
@@ -35,10 +45,16 @@ def add_rule_options(parser: argparse.ArgumentParser, *, required: bool = True) 
         metavar="PATH",
         action="append",
         required=required,
-        help=f"file, folder or archive of Sigma rules; '{OWN}' are those shipped with Watchfloor; may be repeated",
+        help=rules_help,
     )
     add("--exceptions", metavar="FILE.yml", help="rules switched off or excepted here, with reasons (docs/rules.md)")
     add("--placeholders", metavar="FILE.yml", help="values for %%name%% in rules: name to value or list of values")
+
+
+def with_own(given: list[str] | None) -> list[str]:
+    """The rules to use beside the screen: the shipped ones unless declined, then those given, each once."""
+    paths = given or []
+    return list(dict.fromkeys([*([] if NONE in paths else [OWN]), *(path for path in paths if path != NONE)]))
 
 
 def rules_and_tuning(options: argparse.Namespace, settings: "Settings", today: date) -> Chosen:

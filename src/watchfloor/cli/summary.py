@@ -113,9 +113,9 @@ def summarise(
         _name_the_rest(standing_out[TOLD_SCENES:], terminal, words)
     terminal.line()
     if hunted is not None:
-        _rules(hunted, terminal, words)
+        _rules(hunted, watched, terminal, words)
         terminal.line()
-    _books(watched.account, watched.seconds + (hunted.seconds if hunted is not None else 0.0), terminal, words)
+    _books(watched.account, watched.seconds, terminal, words)
     if report:
         terminal.line(words("report", path=report), style="bold")
 
@@ -223,9 +223,9 @@ def _name_the_rest(scenes: list[Scene], terminal: Terminal, words: _Words) -> No
         terminal.line(words("more_scenes", n=len(scenes) - NAMED_SCENES))
 
 
-def _rules(hunted: "Hunted", terminal: Terminal, words: _Words) -> None:
+def _rules(hunted: "Hunted", watched: "Watched", terminal: Terminal, words: _Words) -> None:
     """Which rules matched, the gravest first, each with a record that shows it; then what each eye saw."""
-    record, claims = hunted.record(), hunted.matches.gravest()
+    record, claims = hunted.record(watched.scenes), hunted.matches.gravest()
     if claims:
         told = words("rules", matches=record["matches"], rules=len(claims), loaded=record["rules_loaded"])
         terminal.line(told, style="bold")

@@ -96,7 +96,7 @@ def _findings(options: argparse.Namespace, settings: "Settings", watched: "Watch
     options.rules = options.rules or [OWN]
     chosen = rules_and_tuning(options, settings, datetime.now(UTC).date())
     findings = Hunt(chosen.rules, chosen.tuning).over_spooled(watched.reel.spool, watched.reel.table)
-    return Matches(watched.reel, watched.scenes).alerting(findings)
+    return Matches(watched.reel).alerting(findings)
 
 
 def _minds(options: argparse.Namespace, settings: "Settings", watched: "Watched") -> "Minds":

@@ -7,25 +7,28 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from watchfloor import __version__
 from watchfloor.base.errors import InputError, UsageError
 from watchfloor.cli import outputs
-from watchfloor.cli.rules_options import add_rule_options
+from watchfloor.cli.rules_options import BESIDE, NONE, OWN, add_rule_options
 
 if TYPE_CHECKING:
     from watchfloor.base.settings import Settings
     from watchfloor.cli.rules_options import Chosen
     from watchfloor.cli.watch_rules import Hunted
+    from watchfloor.film.filming import Reel
+    from watchfloor.film.matches import Matches
     from watchfloor.film.watching import Watched
 
 NAME = "watch"
 SUMMARY = "read endpoint logs, judge what happened, show the film"
 DESCRIPTION = """Read endpoint logs, put their events into scenes (one process tree on one host), and say of
 each scene whether it is malicious, suspicious, benign or too unlike the known to say, with ATT&CK techniques and
-the records that show it. With --rules, known threats are named beside it: every match of a Sigma rule, and the scene it
-belongs to.
+the records that show it. The screen and Sigma rules judge together: those shipped with Watchfloor, and those that
+--rules adds. Each match is named, with the scene it belongs to.
 
 INPUT is any mix of files, archives and folders, or - for standard input; formats are recognised by
 content (see `watchfloor formats`).
@@ -47,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--all-scenes", action="store_true", help="write benign and unsure scenes too, not only what stands out")
     add("--report", metavar="FILE.html", help="write the film: one page that opens in any browser, offline")
     add("--navigator", metavar="FILE.json", help="write an ATT&CK Navigator layer")
-    add_rule_options(parser, required=False)
+    add_rule_options(parser, required=False, rules_help=BESIDE)
     add("--workers", metavar="N", type=count, help="processes that parse input; default one a core")
     add("--lang", choices=("en", "zh"), default="en", help="language of the words printed")
     add("--quiet", action="store_true", help="no progress bar and no words, only the files asked for")
@@ -65,25 +68,24 @@ def run(options: argparse.Namespace) -> int:
     outputs.check(files, options.inputs)
     chosen = _chosen(options, settings)
     with ExitStack() as stack:
-        watched = stack.enter_context(closing(_watch(options, settings)))
+        hunted: list[Hunted] = []
+        watched = stack.enter_context(closing(_watch(options, settings, chosen, hunted, stack)))
         if not options.no_experts:
             from watchfloor.cli.watch_commands import asked
 
             watched = replace(watched, scenes=asked(watched.scenes, settings))
-        hunted = None
-        if chosen is not None:
-            from watchfloor.cli.watch_rules import Hunted
-
-            made = Hunted(
-                watched, chosen, settings, exceptions=options.exceptions or "", keep_lines=options.json is not None
-            )
-            hunted = stack.enter_context(closing(made))
-        _write(options, watched, hunted, settings.report_frames)
+        _write(options, watched, hunted[0] if hunted else None, settings.report_frames)
     if options.json != "-" and not options.quiet:
         from watchfloor.cli.summary import summarise
         from watchfloor.cli.terminal import Terminal
 
-        summarise(watched, Terminal(sys.stdout), lang=options.lang, report=options.report or "", hunted=hunted)
+        summarise(
+            watched,
+            Terminal(sys.stdout),
+            lang=options.lang,
+            report=options.report or "",
+            hunted=hunted[0] if hunted else None,
+        )
     return InputError.exit_code if watched.account.rejections else 0
 
 
@@ -103,8 +105,8 @@ def summary_record(watched: "Watched", written: int, hunted: "Hunted | None" = N
         "scenes": len(watched.scenes),
         "scenes_written": written,
         "verdicts": dict(Counter(scene.verdict for scene in watched.scenes)),
-        **(hunted.record() if hunted is not None else {}),
-        "seconds": round(watched.seconds + (hunted.seconds if hunted is not None else 0.0), 3),
+        **(hunted.record(watched.scenes) if hunted is not None else {}),
+        "seconds": round(watched.seconds, 3),
         "rejected": [rejection.to_json() for rejection in account.rejections],
         "rejected_reasons": [
             {"source": source, "why": why, "count": count} for (source, why), count in account.reasons.items()
@@ -127,25 +129,43 @@ def json_lines(watched: "Watched", *, all_scenes: bool, hunted: "Hunted | None" 
 
 def _chosen(options: argparse.Namespace, settings: "Settings") -> "Chosen | None":
     """The rules asked for, read before the logs are: a wrong path is told at once."""
-    if options.rules is None:
+    from watchfloor.cli.rules_options import rules_and_tuning, with_own
+
+    for path in options.rules or ():
+        # beside the shipped rules a path with nothing behind it would only be one more fault in the summary
+        if path not in (OWN, NONE) and not Path(path).exists():
+            raise InputError(f"no Sigma rules at {path}.", hint="Name a .yml file, or a folder or archive of them.")
+    options.rules = with_own(options.rules)
+    if not options.rules:
         for name in ("exceptions", "placeholders"):
             if getattr(options, name) is not None:
-                raise UsageError(f"--{name} is about rules, and none are given.", hint="Add --rules PATH.")
+                raise UsageError(f"--{name} is about rules, and none are used.", hint="Leave --rules none out.")
         return None
-    from watchfloor.cli.rules_options import rules_and_tuning
-
     return rules_and_tuning(options, settings, date.today())
 
 
-def _watch(options: argparse.Namespace, settings: "Settings") -> "Watched":
+def _watch(
+    options: argparse.Namespace, settings: "Settings", chosen: "Chosen | None", hunted: "list[Hunted]", stack: ExitStack
+) -> "Watched":
+    """Watch; what the rules did comes into ``hunted``."""
     from watchfloor.film.watching import watch
 
+    def hear(reel: "Reel") -> "Matches":
+        from watchfloor.cli.watch_rules import Hunted
+
+        assert chosen is not None
+        keep = options.json is not None
+        made = Hunted(reel, chosen, settings, exceptions=options.exceptions or "", keep_lines=keep)
+        hunted.append(stack.enter_context(closing(made)))
+        return made.matches
+
+    heard = hear if chosen is not None else None
     if options.quiet or not sys.stderr.isatty():
-        return watch(options.inputs, settings)
+        return watch(options.inputs, settings, hear=heard)
     from watchfloor.cli.terminal import ProgressBar
 
     with ProgressBar(sys.stderr) as bar:
-        return watch(options.inputs, settings, on_progress=bar.show)
+        return watch(options.inputs, settings, on_progress=bar.show, hear=heard)
 
 
 def _write(options: argparse.Namespace, watched: "Watched", hunted: "Hunted | None", report_frames: int) -> None:
@@ -154,9 +174,7 @@ def _write(options: argparse.Namespace, watched: "Watched", hunted: "Hunted | No
     if options.report is not None:
         from watchfloor.film.player import render
 
-        document = watched.document(
-            title=title, all_scenes=options.all_scenes, most_frames=report_frames, matches=matches
-        )
+        document = watched.document(title=title, all_scenes=options.all_scenes, most_frames=report_frames)
         page = render(document)
         # "replace": a file name that is no text has no bytes in UTF-8
         outputs.write(options.report, [page.encode("utf-8", "replace")])

@@ -1,8 +1,7 @@
 """Rules over a watched recording: the hunt, its matches joined to scenes, and their lines for later."""
 
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
@@ -11,9 +10,11 @@ from watchfloor.base.findings import LEVELS, Finding, rank
 from watchfloor.cli import outputs
 
 if TYPE_CHECKING:
+    from watchfloor.base.scenes import Scene
     from watchfloor.base.settings import Settings
     from watchfloor.cli.rules_options import Chosen
-    from watchfloor.film.watching import Watched
+    from watchfloor.film.filming import Reel
+    from watchfloor.film.matches import Matches
 
 #: Findings joined to scenes at once.
 _AT_ONCE = 4_096
@@ -21,19 +22,36 @@ _AT_ONCE = 4_096
 _HELD_BYTES = 16 << 20
 
 
+def by_own_rules(settings: "Settings") -> "Callable[[Reel], Matches]":
+    """What ``film.watching.watch`` hears of the shipped rules where nothing else is asked of them."""
+    from watchfloor.film.matches import Matches
+    from watchfloor.rules.cache import ruleset
+    from watchfloor.rules.hunting import Hunt
+    from watchfloor.rules.shipped import OWN_RULES
+
+    rules = ruleset([str(OWN_RULES)], settings)
+
+    def hear(reel: "Reel") -> "Matches":
+        matches, findings = Matches(reel), Hunt(rules).over_spooled(reel.spool, reel.table)
+        while part := list(islice(findings, _AT_ONCE)):
+            matches.add(part)
+        return matches
+
+    return hear
+
+
 class Hunted:
-    """Rules applied to a recording, done when made. Close it to free its temporary files.
+    """Rules applied to a filmed recording, done when made. Close it to free its temporary files.
 
     ``matches`` joins them to scenes, ``examples`` is the first Finding of each rule.
     """
 
     def __init__(
-        self, watched: "Watched", chosen: "Chosen", settings: "Settings", *, exceptions: str, keep_lines: bool
+        self, reel: "Reel", chosen: "Chosen", settings: "Settings", *, exceptions: str, keep_lines: bool
     ) -> None:
         from watchfloor.film.matches import Matches
         from watchfloor.rules.hunting import Hunt
 
-        began = time.monotonic()
         self._chosen = chosen
         self.exceptions = exceptions
         self._hunt = Hunt(chosen.rules, chosen.tuning)
@@ -46,18 +64,15 @@ class Hunted:
             )
             for _ in LEVELS
         ]
-        self.matches = Matches(watched.reel, watched.scenes)
+        self.matches = Matches(reel)
         self.examples: dict[tuple[str, str], Finding] = {}
         try:
-            self._run(watched)
+            self._run(reel)
         except BaseException:
             self.close()
             raise
-        self._seen = self.matches.seen(watched.scenes)
-        self.seconds = time.monotonic() - began
 
-    def _run(self, watched: "Watched") -> None:
-        reel = watched.reel
+    def _run(self, reel: "Reel") -> None:
         findings = self._hunt.over_spooled(reel.spool, reel.table)
         while part := list(islice(findings, _AT_ONCE)):
             for finding, scene_id in zip(part, self.matches.add(part), strict=True):
@@ -72,11 +87,15 @@ class Hunted:
             kept.seek(0)
             yield from kept
 
-    def record(self) -> dict[str, Any]:
-        """The rules' part of the summary record."""
+    def record(self, scenes: "Sequence[Scene]") -> dict[str, Any]:
+        """The rules' part of the summary record; ``scenes`` are all of the recording, judged."""
         from watchfloor.cli.rules_summary import record_of
 
-        return {**record_of(self._hunt, self._chosen), "matches": self.matches.total, "seen_by": self._seen}
+        return {
+            **record_of(self._hunt, self._chosen),
+            "matches": self.matches.total,
+            "seen_by": self.matches.seen(scenes),
+        }
 
     def close(self) -> None:
         """Delete temporary files."""

@@ -11,9 +11,10 @@ import pyarrow as pa
 from watchfloor.base.actions import ACTIONS
 from watchfloor.base.events import event_id
 from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
-from watchfloor.film import explain, keyframes
+from watchfloor.film import accord, explain, keyframes
 from watchfloor.film.cast import Cast, Owner
 from watchfloor.film.filming import Reel
+from watchfloor.film.matches import Matches
 from watchfloor.film.neighbours import neighbours
 from watchfloor.film.net import UNSEEN
 from watchfloor.film.screen import Floats, best_labels
@@ -32,11 +33,12 @@ MOST_LABELS: Final = 8
 _ACTION_NAMES: Final = tuple(ACTIONS)
 
 
-def judge(reel: Reel) -> tuple[Scene, ...]:
-    """Every scene of the reel, judged, worst first."""
+def judge(reel: Reel, matches: Matches | None = None) -> tuple[Scene, ...]:
+    """Every scene of the reel, judged, worst first; with what rules say of it where ``matches`` are given."""
     screen, casting = reel.screen, reel.casting
     seen = view(reel)
-    told = opinion(reel, seen)
+    alone = opinion(reel, seen)
+    told = alone if matches is None else accord.heard(alone, matches)
     runs = reel.runs.copy()
     runs["logit"] = salience(runs["logit"], seen.frame)
     rare = keyframes.rarity(runs["pattern"])
@@ -48,7 +50,7 @@ def judge(reel: Reel) -> tuple[Scene, ...]:
         budget = KEY_FRAMES if told.verdict(screen, s) in ("malicious", "suspicious") else BENIGN_KEY_FRAMES
         picked.append(mine[keyframes.choose(runs[mine], rare[mine], budget)] if len(mine) else mine)
     shown = _Shown(reel, np.concatenate(picked) if picked else np.zeros(0, np.int64))
-    writer = _Writer(reel, runs["logit"], told, shown, seen)
+    writer = _Writer(reel, runs["logit"], told, alone, shown, seen)
     scenes = [writer.scene(s, picked[s]) for s in range(len(casting.roots)) if len(picked[s])]
     return tuple(sorted(scenes, key=lambda s: (-s.score, s.start or datetime.max.replace(tzinfo=UTC))))
 
@@ -70,8 +72,10 @@ class _Shown:
 
 
 class _Writer:
-    def __init__(self, reel: Reel, salience: Floats, told: Opinion, shown: _Shown, seen: Viewing) -> None:
-        self._reel, self._told, self._shown = reel, told, shown
+    def __init__(
+        self, reel: Reel, salience: Floats, told: Opinion, alone: Opinion, shown: _Shown, seen: Viewing
+    ) -> None:
+        self._reel, self._told, self._alone, self._shown = reel, told, alone, shown
         self._salience, self._seen = salience, seen
         self._events, self._frames, self._first, self._last = reel.strip.totals(len(reel.cast.owners))
         members: dict[int, list[int]] = {}
@@ -110,6 +114,8 @@ class _Writer:
             ),
             links=tuple(self._link_words(s)),
             company=self._company.get(s, ()) if flagged else (),
+            screen_verdict=self._alone.verdict(reel.screen, s),
+            screen_score=float(self._alone.scene[s]),
         )
 
     def _names(self, s: int) -> dict[int, Floats]:

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from watchfloor.base.findings import Finding, rank
 from watchfloor.base.scenes import Scene
@@ -66,17 +67,16 @@ class Told:
 class Matches:
     """Findings over a filmed recording, joined to its scenes. Feed it with `add`."""
 
-    def __init__(self, reel: Reel, scenes: Sequence[Scene]) -> None:
+    def __init__(self, reel: Reel) -> None:
         self._reel = reel
-        known = {scene.scene_id for scene in scenes}
-        self._ids: list[str | None] = [name if name in known else None for name in reel.scene_ids()]
+        self._ids = reel.scene_ids()
         self._counts: dict[str, dict[RuleKey, int]] = {}
         self._told: list[Told] = []
         self.claims: dict[RuleKey, Claim] = {}
         self.total = 0
 
     def add(self, findings: Sequence[Finding]) -> list[str | None]:
-        """Count findings; returns the scene of each one's first record, None where it is in no scene."""
+        """Count findings; returns the scene of each one's first record, None where it has no record."""
         first: list[str | None] = []
         for part in _parts(findings):
             first += self._join(part)
@@ -141,8 +141,8 @@ class Matches:
         return any(rank(self.claims[key].level) >= rank(ALERTING) for key in self._counts.get(scene_id, ()))
 
     def seen_by(self, scene: Scene) -> SeenBy | None:
-        """Who would have shown a scene: the screen by its verdict, a rule by its level, both or nobody."""
-        if scene.flagged:
+        """Who shows a scene: the screen by what it says alone, a rule by its level, both or nobody."""
+        if scene.screen_flagged:
             return "both" if self.alerted(scene.scene_id) else "screen"
         return "rules" if self.alerted(scene.scene_id) else None
 
@@ -155,11 +155,18 @@ class Matches:
         """What a ``scene`` line of the contract says of rules."""
         return {
             "seen_by": self.seen_by(scene),
+            "screen_verdict": scene.screen_verdict or scene.verdict,
+            "screen_score": round(scene.score if scene.screen_score is None else scene.screen_score, 4),
             "rules": [
                 {"rule_id": claim.rule_id, "title": claim.title, "level": claim.level, "matches": count}
                 for claim, count in self.in_scene(scene.scene_id)
             ],
         }
+
+    def levels(self) -> npt.NDArray[np.int64]:
+        """The gravest level that matched in each scene of the reel ``(scenes,)``: 0 none, 1 informational to 5."""
+        worst = {name: 1 + max(rank(self.claims[key].level) for key in rules) for name, rules in self._counts.items()}
+        return np.asarray([worst.get(name, 0) for name in self._ids], np.int64)
 
     def gravest(self) -> list[Claim]:
         """Every rule that matched, the gravest and then the most frequent first."""

@@ -20,7 +20,7 @@ from watchfloor.store.spool import Spool
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What watching found. ``scenes`` are all scenes, worst first. Close it to free the spool."""
+    """What watching found: all scenes, worst first, and what rules say of them. Close it to free the spool."""
 
     scenes: tuple[Scene, ...]
     account: Account
@@ -28,20 +28,19 @@ class Watched:
     hosts: tuple[str, ...]
     frames_encoded: int
     reel: Reel = field(repr=False)
+    matches: Matches | None = field(default=None, repr=False)
 
-    def document(
-        self, *, title: str, all_scenes: bool = False, most_frames: int = 100_000, matches: Matches | None = None
-    ) -> dict[str, Any]:
+    def document(self, *, title: str, all_scenes: bool = False, most_frames: int = 100_000) -> dict[str, Any]:
         """The report's document, see ``film.document``."""
         return document(
             self.reel,
             self.account,
             self.scenes,
-            self.scenes if all_scenes else standing_out(self.scenes, matches),
+            self.scenes if all_scenes else standing_out(self.scenes, self.matches),
             title=title,
             seconds=self.seconds,
             most_frames=most_frames,
-            matches=matches,
+            matches=self.matches,
         )
 
     def close(self) -> None:
@@ -50,9 +49,13 @@ class Watched:
 
 
 def watch(
-    inputs: Sequence[str], settings: Settings, *, on_progress: Callable[[Progress], None] | None = None
+    inputs: Sequence[str],
+    settings: Settings,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+    hear: Callable[[Reel], Matches] | None = None,
 ) -> Watched:
-    """Read the inputs, film them and judge every scene.
+    """Read the inputs, film them and judge every scene, by the screen and by what ``hear`` makes of the film.
 
     Raises:
         PackError: the screen's model pack is missing or damaged.
@@ -63,9 +66,10 @@ def watch(
     spool = Spool(settings.spool_bytes, settings.temp_dir)
     try:
         reel = film(reader.batches(), screen, spool)
-        scenes = judge(reel)
+        matches = hear(reel) if hear is not None else None
+        scenes = judge(reel, matches)
     except BaseException:
         spool.close()
         raise
     hosts = tuple(sorted({o.host for o in reel.cast.owners if o.host}))
-    return Watched(scenes, reader.account, time.monotonic() - began, hosts, spool.rows, reel)
+    return Watched(scenes, reader.account, time.monotonic() - began, hosts, spool.rows, reel, matches)

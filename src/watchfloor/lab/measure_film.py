@@ -32,11 +32,21 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """Out-of-group verdicts of units: probability and the two thresholds' decisions, ``(units,)`` each."""
+    """Out-of-group probability of units and the two thresholds each was held against, ``(units,)`` each."""
 
     probability: Floats
-    malicious: npt.NDArray[np.bool_]
-    suspicious: npt.NDArray[np.bool_]
+    at_malicious: Floats
+    at_suspicious: Floats
+
+    @property
+    def malicious(self) -> npt.NDArray[np.bool_]:
+        """Whose probability reaches the higher threshold."""
+        return self.probability >= self.at_malicious
+
+    @property
+    def suspicious(self) -> npt.NDArray[np.bool_]:
+        """Whose probability reaches the lower one."""
+        return self.probability >= self.at_suspicious
 
 
 def judge(bags: Bags, known: Units, found: Units, group: npt.NDArray[np.int64]) -> Judged:
@@ -46,8 +56,7 @@ def judge(bags: Bags, known: Units, found: Units, group: npt.NDArray[np.int64]) 
     """
     unix = bags.unix()
     probability = np.zeros(len(found.attack))
-    malicious = np.zeros(len(found.attack), np.bool_)
-    suspicious = np.zeros(len(found.attack), np.bool_)
+    malicious, suspicious = np.ones(len(found.attack)), np.ones(len(found.attack))
     place = group[found.recording]
     for number, family in product(np.unique(place), (False, True)):
         mine = (place == number) & (unix[found.recording] == family)
@@ -57,9 +66,8 @@ def judge(bags: Bags, known: Units, found: Units, group: npt.NDArray[np.int64]) 
         if not 0 < rest.attack.sum() < len(rest.attack):
             rest = known.of(group != number)
         weights, bias, limits = calibrate(bags, rest)
-        p = 1 / (1 + np.exp(-(found.features[mine] @ weights + bias)))
-        probability[mine] = p
-        malicious[mine], suspicious[mine] = p >= limits["malicious"], p >= limits["suspicious"]
+        probability[mine] = 1 / (1 + np.exp(-(found.features[mine] @ weights + bias)))
+        malicious[mine], suspicious[mine] = limits["malicious"], limits["suspicious"]
     return Judged(probability, malicious, suspicious)
 
 

@@ -4,14 +4,16 @@
 
 A scene is an attack scene when at least one of its Events belongs to an intrusion. Opinions compared: the screen, the
 same before scenes hear of each other, its linear first look alone, how many Events a scene has (metadata), the highest
-level of the Sigma rules that match. Each is measured at the threshold that flags at most 1.67% of the ordinary scenes
-here; the screen also at its own thresholds. Intervals are Wilson's at 95%.
+level of the Sigma rules that match, and screen and rules together as ``watch`` joins them. Each is measured at the
+threshold that flags at most 1.67% of the ordinary scenes here; the screen, alone and joined, also at its own
+thresholds. Intervals are Wilson's at 95%.
 """
 
 import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,10 +22,11 @@ import numpy.typing as npt
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from watchfloor.base.settings import Settings
-from watchfloor.film import keyframes
+from watchfloor.film import accord, keyframes
 from watchfloor.film import screen as screens
 from watchfloor.film.filming import Reel, film
 from watchfloor.film.judging import salience
+from watchfloor.film.matches import Matches
 from watchfloor.film.screen import FAMILIES, pool
 from watchfloor.film.strip import NO_TIME
 from watchfloor.film.viewing import Viewing, opinion, view
@@ -42,6 +45,8 @@ Ints = npt.NDArray[np.int64]
 ALLOWED: Final = 0.0167
 #: Share of a scene's distinct frames that may be kept as key frames.
 BUDGET: Final = 0.1
+#: The screen's opinion with what rules add.
+JOINED: Final = "screen and rules"
 _DAY: Final = 86_400e6
 
 
@@ -104,6 +109,10 @@ def judge(name: str, reel: Reel, truth: dict[str, Truth], hunt: Hunt | None) -> 
         "number of events": events,
         "rules": _rules(reel, hunt, scenes),
     }
+    if hunt is not None:
+        matches = Matches(reel)
+        matches.add(list(Hunt(hunt.rules).over_spooled(reel.spool, reel.table)))  # correlations of this host alone
+        opinions[JOINED] = accord.heard(judged, matches).scene.astype(np.float64)
     place = np.cumsum(shown) - 1
     hit = np.flatnonzero(counted.runs != "")
     intrusions = {
@@ -194,9 +203,10 @@ def figures(hosts: Sequence[Judged]) -> dict[str, Any]:
             "roc auc": float(roc_auc_score(attack, opinion)),
             "average precision": float(average_precision_score(attack, opinion)),
         }
-    screen = np.concatenate([h.opinions["screen"] for h in hosts])
-    for word, limit in (("malicious", hosts[0].malicious), ("suspicious", hosts[0].suspicious)):
-        found[f"screen, {word} or worse"] = _at(screen, screen >= limit, attack, bad, hosts)
+    limits = (("malicious", hosts[0].malicious), ("suspicious", hosts[0].suspicious))
+    for name, (word, limit) in product([n for n in ("screen", JOINED) if n in hosts[0].opinions], limits):
+        opinion = np.concatenate([h.opinions[name] for h in hosts])
+        found[f"{name}, {word} or worse"] = _at(opinion, opinion >= limit, attack, bad, hosts)
     acting = np.concatenate([h.process_bad for h in hosts])
     found["process roc auc"] = float(roc_auc_score(acting, np.concatenate([h.process for h in hosts])))
     kept, total = (sum(h.kept[i] for h in hosts) for i in (0, 1))

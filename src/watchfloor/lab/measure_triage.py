@@ -64,7 +64,7 @@ def triaged(folder: Path, floor: ExpertFloor) -> list[tuple[Kind | None, bool, l
         reel = film(Reader(logs, Settings()).batches(), screens.load(screens.BUNDLED), spool)
         scenes, known = judge(reel), kinds(reel, truth_of(folder))
         hunt = Hunt(ruleset([str(OWN_RULES)], Settings()), Tuning())
-        said = Matches(reel, scenes).alerting(hunt.over_spooled(reel.spool, reel.table))
+        said = Matches(reel).alerting(hunt.over_spooled(reel.spool, reel.table))
         asking = [scene for scene in scenes if scene.verdict != "benign" or scene.scene_id in said]
         rest = [scene for scene in scenes if scene not in asking]
         rest = random.Random(0).sample(rest, min(ORDINARY, len(rest)))

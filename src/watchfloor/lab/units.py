@@ -98,6 +98,14 @@ def mixed_scenes(bags: Bags, said: Opinion) -> Units:
     return Units(found.features[mine], np.zeros(mine.sum(), np.bool_), found.recording[mine], found.number[mine])
 
 
+def attack_scenes(bags: Bags, said: Opinion) -> Units:
+    """Every scene of the attack recordings that ``units`` counts once each."""
+    found = _bagged(bags, said, bags.scene, said.scene)
+    measured = ~np.asarray([always_trains(f) for f in bags.facts])[found.recording]
+    mine = measured & np.isin(bags.label()[found.recording], ("malicious", "mixed"))
+    return Units(found.features[mine], np.ones(mine.sum(), np.bool_), found.recording[mine], found.number[mine])
+
+
 def balanced(bags: Bags, found: Units) -> Floats:
     """Weight of each unit: labs share a class's weight by the square root of their units, classes are equal."""
     weight = np.zeros(len(found.attack))

@@ -1,0 +1,44 @@
+"""The screen and rules heard together: what a rule that matched in a scene adds to the screen's word on it.
+
+A rule knows one attack by heart and none of the others, so that it says much where it matches and nothing where it does
+not. The gravest level that matched in a scene adds its ``BONUS`` to the logit of the screen's probability; more rules,
+or more matches, add no more. Takes plain numbers and knows nothing of how either was made.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from watchfloor.base.findings import LEVELS
+from watchfloor.film.matches import Matches
+from watchfloor.film.screen import FAMILIES, Floats
+from watchfloor.film.viewing import Opinion
+
+Ints = npt.NDArray[np.int64]
+
+#: What the gravest level in a scene adds, by family of systems; see ``lab.agree``, which fits it. Never falls with the
+#: level, never below zero.
+BONUS: Final[dict[str, dict[str, float]]] = {
+    "windows": {"informational": 0.0, "low": 0.0, "medium": 2.5, "high": 5.1, "critical": 5.1},
+    "unix": {"informational": 0.0, "low": 0.0, "medium": 0.9, "high": 1.8, "critical": 1.8},
+}
+
+
+def added(level: Ints, family: Ints) -> Floats:
+    """The logit that rules add: ``level`` is 0 for none, 1 informational to 5 critical, ``family`` as ``FAMILIES``."""
+    table = np.asarray([[0.0, *(BONUS[name][one] for one in LEVELS)] for name in FAMILIES], np.float32)
+    return np.asarray(table[family, level], np.float32)
+
+
+def joined(probability: Floats, bonus: Floats) -> Floats:
+    """Probabilities with logits added; where nothing is added they stay as they are."""
+    sure = np.clip(probability.astype(np.float64), 1e-6, 1 - 1e-6)
+    together = 1 / (1 + np.exp(-(np.log(sure / (1 - sure)) + bonus)))
+    return np.asarray(np.where(bonus > 0, together, probability), np.float32)
+
+
+def heard(told: Opinion, matches: Matches) -> Opinion:
+    """The screen's opinion of scenes with what rules add; processes and families stay the screen's."""
+    return replace(told, scene=joined(told.scene, added(matches.levels(), told.family)))

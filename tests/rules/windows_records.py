@@ -1,0 +1,21 @@
+"""Made-up records of Windows logs, in the shape of a collector, for samples of rules."""
+
+from typing import Any
+
+from tests.rules.shipped_samples import other
+
+
+def sysmon(code: int, **fields: Any) -> tuple[str, ...]:
+    return other("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", code, **fields)
+
+
+def security(code: int, **fields: Any) -> tuple[str, ...]:
+    return other("Security", "Microsoft-Windows-Security-Auditing", code, **fields)
+
+
+def registry(key: str, details: str, image: str) -> tuple[str, ...]:
+    return sysmon(13, EventType="SetValue", TargetObject=key, Details=details, Image=image)
+
+
+def script(text: str) -> tuple[str, ...]:
+    return other("Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell", 4104, ScriptBlockText=text)
