@@ -10,8 +10,8 @@ import pytest
 from watchfloor.lab.examples import part
 from watchfloor.lab.tasks import TASKS
 from watchfloor.lab.tasks_command import program
-from watchfloor.lab.tasks_technique import plain
 from watchfloor.lab.tasks_prompt import ATTACK, BENIGN, HARMLESS, INJECTIONS, ORDINARY, guard
+from watchfloor.lab.tasks_technique import plain
 from watchfloor.lab.tasks_written import CARRIERS, carried, filled, templates
 
 

@@ -182,7 +182,7 @@ def _questions(text: Path) -> Iterator[Example]:
 
 
 def _defences(text: Path) -> Iterator[Example]:
-    """Prompts that a game's players defend a word with: a twelfth of them, and of those to learn from all that differ."""
+    """Prompts that players of a game defend a word with: a twelfth, and of those to learn from all that differ."""
     often: Counter[str] = Counter()
     more: Counter[str] = Counter()
     for number, record in enumerate(json_lines(text / "tensor_trust" / "defense_prompts_unique.jsonl.zst")):
