@@ -33,7 +33,9 @@ OVER_DEFENCE: Final = "written_harmless"
 TEMPLATES: Final = "templates_harmless"
 #: What one of them counts beside others: texts in the words of attacks are few, and what a guard is judged by.
 OWN_WEIGHT: Final = 6.0
-#: What a text counts that stands in a log line, mail or page of ours, and the longest that is put there, in characters.
+#: What sources of texts begin with that stand in a log line, mail or page of ours.
+CARRIED: Final = "carried"
+#: What such a harmless text counts, and the longest that is put there, in characters.
 CARRIED_WEIGHT: Final = 2.0
 CARRIED_LONGEST: Final = 220
 #: Words that attacks on assistants and reports about attacks share, and texts of each kind of report that are taken.
@@ -64,10 +66,10 @@ def _carried(text: Path) -> Iterator[Example]:
     short = [each for each in _labelled(text) if each.labels == ATTACK and len(each.text) <= CARRIED_LONGEST]
     for each in (*_written(INJECTIONS, ATTACK, ""), *short):
         if len(each.text) <= CARRIED_LONGEST:
-            yield Example(carried(each.text), ATTACK, each.group, "carried_injection")
+            yield Example(carried(each.text), ATTACK, each.group, f"{CARRIED}_injection")
     for each in _written(HARMLESS, BENIGN, ""):
         if len(each.text) <= CARRIED_LONGEST:
-            yield Example(carried(each.text), BENIGN, each.group, "carried_harmless", CARRIED_WEIGHT)
+            yield Example(carried(each.text), BENIGN, each.group, f"{CARRIED}_harmless", CARRIED_WEIGHT)
 
 
 def _written(names: tuple[str, ...], labels: tuple[str, ...], source: str) -> Iterator[Example]:
