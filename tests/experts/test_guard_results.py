@@ -53,7 +53,7 @@ def test_plain_attacks_are_found_in_english_and_chinese(guard: ExpertFloor) -> N
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_most_attacks_are_found_in_logs_and_tool_output_and_the_place_makes_none(guard: ExpertFloor, place: str) -> None:
+def test_most_attacks_are_found_in_logs_and_tool_output_and_places_make_none(guard: ExpertFloor, place: str) -> None:
     assert alarms(guard, [place.format(text) for text in ATTACKS]) >= 5
     assert alarms(guard, [place.format(text) for text in HARMLESS]) <= 1
 
