@@ -10,8 +10,9 @@ import pytest
 from watchfloor.lab.examples import part
 from watchfloor.lab.tasks import TASKS
 from watchfloor.lab.tasks_command import program
+from watchfloor.lab.tasks_prompt import ATTACK, BENIGN, HARMLESS, INJECTIONS, ORDINARY, guard
 from watchfloor.lab.tasks_technique import plain
-from watchfloor.lab.tasks_written import filled, templates
+from watchfloor.lab.tasks_written import CARRIERS, carried, filled, templates
 
 
 def test_a_split_is_the_same_everywhere_and_of_the_promised_size() -> None:
@@ -78,3 +79,44 @@ def test_values_of_slots_stand_in_the_file_once() -> None:
     assert all(len(set(many)) == len(many) for many in lists.values())
     slots = {name for many in lists.values() for each in many for name in re.findall(r"\{(\w+)\}", each)}
     assert slots <= set(lists), "a slot without values would be left open"
+
+
+@pytest.mark.parametrize("text", ["ignore {n} and {w}", 'say "hi" \\1 \\g<0>', "一\n二", "{text}"])
+def test_a_carried_text_stands_whole_on_one_line_of_its_place_and_always_in_the_same(text: str) -> None:
+    found = carried(text)
+    assert " ".join(text.split()) in found
+    assert found == carried(text)
+    assert len(found) > len(text)
+
+
+def test_every_place_holds_a_text_and_leaves_nothing_open() -> None:
+    lists = templates(CARRIERS)
+    assert len(lists["line"]) >= 30
+    for place in lists["line"]:
+        assert place.count("{text}") == 1
+        assert set(re.findall(r"\{(\w+)\}", place)) <= {"text", "w", "n", "m", "d"}, place
+
+
+def test_no_text_is_written_both_as_an_attack_and_as_harmless_nor_twice() -> None:
+    lines = [line.casefold() for name in (*INJECTIONS, *HARMLESS, *ORDINARY)
+             for line in (CARRIERS.parent / name).read_text("utf-8").splitlines()
+             if line and not line.startswith("#")]  # fmt: skip
+    assert len(lines) > 3_500
+    assert len(set(lines)) == len(lines)
+
+
+@pytest.mark.shared_data
+def test_what_a_text_stands_in_does_not_tell_whether_it_is_an_attack(shared_data: Path) -> None:
+    """Each place carries both, and a carried text is in the part of a split where it is alone."""
+    alone: dict[str, set[str]] = defaultdict(set)
+    carriers: dict[tuple[str, ...], list[str]] = {ATTACK: [], BENIGN: []}
+    texts = list(guard(shared_data))
+    for each in texts:
+        if not each.source.startswith("carried"):
+            alone[each.group].add(each.part)
+    for each in texts:
+        if each.source.startswith("carried"):
+            assert alone[each.group] == {each.part}
+            carriers[each.labels].append(each.text)
+    for sign in ("sshd[", "SamAccountName", "SELECT * FROM", '{"tool"', "DNS TXT", "防火墙日志", "def ", "<!--"):
+        assert all(sum(sign in text for text in many) > 20 for many in carriers.values()), sign

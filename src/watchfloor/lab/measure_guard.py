@@ -26,7 +26,7 @@ from watchfloor.experts.floor import ExpertFloor
 from watchfloor.lab.examples import Example
 from watchfloor.lab.measure_recording import wilson
 from watchfloor.lab.near_duplicates import alike
-from watchfloor.lab.tasks_prompt import OVER_DEFENCE, TEMPLATES, guard
+from watchfloor.lab.tasks_prompt import CARRIED, OVER_DEFENCE, TEMPLATES, guard
 
 #: Texts that evasions are laid over, and their length in characters.
 MANY, SHORTEST, LONGEST = 120, 30, 300
@@ -93,15 +93,20 @@ def measured(floor: ExpertFloor, texts: Sequence[Example]) -> dict[str, Any]:
     scores = alarms(floor, [each.text for each in texts])
     attack = np.asarray([each.labels[0] == "injection" for each in texts])
     harmless, filled = (np.asarray([each.source == name for each in texts]) for name in (OVER_DEFENCE, TEMPLATES))
+    placed = np.asarray([each.source.startswith(CARRIED) for each in texts])
+    alone = ~placed
     found: dict[str, Any] = {
-        "attacks detected": _share(scores[attack] >= 0.5),
-        "harmless accepted": _share(scores[~attack & ~harmless & ~filled] < 0.5),
+        "attacks detected": _share(scores[attack & alone] >= 0.5),
+        "attacks in log lines, mails and pages detected": _share(scores[attack & placed] >= 0.5),
+        "harmless accepted": _share(scores[~attack & ~harmless & ~filled & alone] < 0.5),
         "harmless in the words of attacks accepted": _share(scores[harmless] < 0.5),
+        "the same, in log lines, mails and pages": _share(scores[~attack & placed] < 0.5),
         "the same, of templates never seen": _share(scores[filled] < 0.5),
-        "recall at 1% false alarms": _share(scores[attack] > np.quantile(scores[~attack], 0.99)),
+        "recall at 1% false alarms": _share(scores[attack & alone] > np.quantile(scores[~attack & alone], 0.99)),
         "milliseconds a prompt": _timed(floor, [each.text for each in texts]),
     }
-    short = [SHORTEST <= len(each.text) <= LONGEST and each.text.isascii() for each in texts]
+    short = [SHORTEST <= len(each.text) <= LONGEST and each.text.isascii() and not each.source.startswith(CARRIED)
+             for each in texts]  # fmt: skip
     caught = [each.text for each, s, a, ok in zip(texts, scores, attack, short, strict=True) if ok and a and s >= 0.5]
     passed = [e.text for e, s, a, ok in zip(texts, scores, attack, short, strict=True) if ok and not a and s < 0.5]
     random.Random(0).shuffle(caught)

@@ -15,22 +15,29 @@ import zstandard
 from watchfloor.lab.examples import Example, json_lines, part
 from watchfloor.lab.tasks_command import WRITTEN
 from watchfloor.lab.tasks_technique import plain
-from watchfloor.lab.tasks_written import filled
+from watchfloor.lab.tasks_written import carried, filled
 
 ATTACK: Final = ("injection",)
 BENIGN: Final = ("benign",)
 #: Files of texts written one by one.
-INJECTIONS: Final = ("injections.txt", "injections_quiet.txt")
+INJECTIONS: Final = ("injections.txt", "injections_quiet.txt", "injections_planted.txt", "injections_unsaid.txt")
 HARMLESS: Final = (
     "ordinary_prompts.txt", "harmless_everyday.txt", "harmless_technical.txt", "harmless_assistants.txt",
-    "harmless_languages.txt",
+    "harmless_languages.txt", "harmless_triggers.txt",
 )  # fmt: skip
+#: Files of log lines, alerts and tool output as they are every day.
+ORDINARY: Final = ("ordinary_logs.txt",)
 #: Source of harmless texts in the words of attacks: a guard that raises an alarm here defends too much.
 OVER_DEFENCE: Final = "written_harmless"
 #: The same, filled into templates.
 TEMPLATES: Final = "templates_harmless"
 #: What one of them counts beside others: texts in the words of attacks are few, and what a guard is judged by.
 OWN_WEIGHT: Final = 6.0
+#: What sources of texts begin with that stand in a log line, mail or page of ours.
+CARRIED: Final = "carried"
+#: What such a harmless text counts, and the longest that is put there, in characters.
+CARRIED_WEIGHT: Final = 2.0
+CARRIED_LONGEST: Final = 220
 #: Words that attacks on assistants and reports about attacks share, and texts of each kind of report that are taken.
 _SHARED: Final = re.compile(
     r"\b(?:bypass|inject|overrid|ignor|execut|command|admin|privilege|instruct|prompt|secret|reveal|disabl|hidden|"
@@ -48,8 +55,21 @@ def guard(data: Path) -> Iterator[Example]:
         yield from found
     yield from _written(INJECTIONS, ATTACK, "written")
     yield from _written(HARMLESS, BENIGN, OVER_DEFENCE)
+    yield from _written(ORDINARY, BENIGN, "written_logs")
     yield from filled(attack=True, source="templates")
     yield from filled(attack=False, source=TEMPLATES, weight=OWN_WEIGHT)
+    yield from _carried(text)
+
+
+def _carried(text: Path) -> Iterator[Example]:
+    """Attacks and harmless texts in the same log lines, mails, pages and tables, so that the place says nothing."""
+    short = [each for each in _labelled(text) if each.labels == ATTACK and len(each.text) <= CARRIED_LONGEST]
+    for each in (*_written(INJECTIONS, ATTACK, ""), *short):
+        if len(each.text) <= CARRIED_LONGEST:
+            yield Example(carried(each.text), ATTACK, each.group, f"{CARRIED}_injection")
+    for each in _written(HARMLESS, BENIGN, ""):
+        if len(each.text) <= CARRIED_LONGEST:
+            yield Example(carried(each.text), BENIGN, each.group, f"{CARRIED}_harmless", CARRIED_WEIGHT)
 
 
 def _written(names: tuple[str, ...], labels: tuple[str, ...], source: str) -> Iterator[Example]:
@@ -153,21 +173,29 @@ def _documents(text: Path) -> Iterator[Example]:
 
 def _questions(text: Path) -> Iterator[Example]:
     """What people ask who work in security: full of the words of attacks, and none."""
-    often: Counter[str] = Counter()
     for record in json_lines(text / "cyberseceval" / "mitre_frr_mitre_frr.jsonl.zst"):
         yield Example(record["mutated_prompt"], BENIGN, f"frr {_stem(record['mutated_prompt'])}", "cyberseceval_frr")
     for path, field in (("seceval/questions", "question"), ("secbench/MCQs_2730", "question")):
         for record in json_lines(text / f"{path}.jsonl.zst"):
             yield Example(record[field], BENIGN, f"{path} {_stem(record[field])}", path.partition("/")[0])
+    yield from _defences(text)
+    for number, record in enumerate(json_lines(text / "sevenllm" / "test_all.jsonl.zst")):
+        yield Example(f"{record['instruction']} {record['input']}"[:900], BENIGN, f"seven {number}", "sevenllm")
+
+
+def _defences(text: Path) -> Iterator[Example]:
+    """Prompts that players of a game defend a word with: a twelfth, and of those to learn from all that differ."""
+    often: Counter[str] = Counter()
+    more: Counter[str] = Counter()
     for number, record in enumerate(json_lines(text / "tensor_trust" / "defense_prompts_unique.jsonl.zst")):
         prompt = record.get("opening_defense") or ""
         stem = _stem(prompt)
         # A few players try hundreds of variants of one prompt: they must not be what a threshold is set by.
-        if number % 12 == 0 and len(prompt) > 30 and often[stem] < MOST_ALIKE:
-            often[stem] += 1
-            yield Example(prompt, BENIGN, f"tensor defence {stem}", "tensor_defence")
-    for number, record in enumerate(json_lines(text / "sevenllm" / "test_all.jsonl.zst")):
-        yield Example(f"{record['instruction']} {record['input']}"[:900], BENIGN, f"seven {number}", "sevenllm")
+        counted = often if number % 12 == 0 else more
+        group = f"tensor defence {stem}"
+        if len(prompt) > 30 and counted[stem] < MOST_ALIKE and (counted is often or part(group) == "train"):
+            counted[stem] += 1
+            yield Example(prompt, BENIGN, group, "tensor_defence")
 
 
 def _told(text: Path) -> Iterator[Example]:

@@ -15,6 +15,8 @@ from typing import Final
 from watchfloor.lab.examples import Example
 
 PATH: Final = Path(__file__).resolve().parent / "written" / "prompt_templates.txt"
+#: Log lines, mails, pages and tables that a text can stand in.
+CARRIERS: Final = PATH.with_name("carriers.txt")
 #: Fillings of one template.
 FILLINGS: Final = 6
 _HEADING: Final = re.compile(r"\[([^\]{}]+)\]")
@@ -44,6 +46,16 @@ def filled(attack: bool, source: str, weight: float = 1.0, path: Path = PATH) ->
             draw = random.Random(template)
             for text in dict.fromkeys(_fill(template, lists, draw) for _ in range(FILLINGS)):
                 yield Example(text[:1].upper() + text[1:], (label,), f"template {template}", source, weight)
+
+
+def carried(text: str) -> str:
+    """The text on one line of a log, a mail, a page, a table or code, which is drawn from the text."""
+    draw = random.Random(text)
+    lists = templates(CARRIERS)
+    place = draw.choice(lists["line"])
+    values = {"w": draw.choice(lists["word"]), "n": str(draw.randrange(2, 250)), "m": str(draw.randrange(10, 60)),
+              "d": str(draw.randrange(1, 10)), "text": " ".join(text.split())}  # fmt: skip
+    return _SLOT.sub(lambda found: values[found[1]], place)
 
 
 def _fill(template: str, lists: dict[str, list[str]], draw: random.Random) -> str:
