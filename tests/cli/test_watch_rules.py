@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import zstandard
 from cli_stage import FakeWatched, Stage, make_account, make_scene
+from tests.intake.windows_samples import nxlog
 
 from watchfloor.base.findings import rank
 from watchfloor.cli.main import main
@@ -145,13 +146,25 @@ def test_a_match_names_its_scene_and_the_scene_its_rules(both: Run) -> None:
     assert (intrusion["verdict"], intrusion["seen_by"]) == ("malicious", "both")
 
 
-def test_a_grave_match_changes_what_the_screen_alone_would_say(both: Run) -> None:
+def test_a_grave_match_raises_the_verdict_on_windows_and_says_why(tmp_path: Path) -> None:
+    dump = "rundll32.exe C:\\Windows\\System32\\comsvcs.dll, MiniDump 612 C:\\a.dmp full"
+    record = nxlog(Image="C:\\Windows\\System32\\rundll32.exe", CommandLine=dump)
+    (tmp_path / "log.json").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    out = tmp_path / "out.jsonl"
+    assert main(["watch", str(tmp_path / "log.json"), "--quiet", "--all-scenes", "--json", str(out)]) == 0
+    scene = next(scene for scene in of(lines(out), "scene") if scene["rules"])
+    assert scene["rules"][0]["title"] == "Dump of LSASS Asked For on a Command Line"
+    assert scene["score"] > scene["screen_score"]
+    assert scene["verdict"] == "malicious"
+
+
+def test_a_grave_match_shows_a_scene_of_unix_and_keeps_its_verdict(both: Run) -> None:
     scenes = of(both.watched, "scene")
     alone = [scene for scene in scenes if scene["screen_verdict"] == "benign"]
     assert alone
     grave = ("high", "critical")
     assert all(scene["seen_by"] == "rules" and scene["rules"][0]["level"] in grave for scene in alone)
-    assert all(scene["score"] > scene["screen_score"] for scene in alone)
+    assert all(scene["score"] == scene["screen_score"] for scene in alone)
     seen = both.watched[-1]["seen_by"]
     assert seen == {name: sum(scene["seen_by"] == name for scene in scenes) for name in ("both", "screen", "rules")}
     assert seen["both"] > 0 and seen["rules"] > 0
