@@ -1,47 +1,11 @@
 """Scenes of Linux audit logs: one log-in or job is one scene, however often its forks went unrecorded."""
 
-from typing import Any
-
 from tests.film.staged import batch
+from tests.film.staged_linux import acted, ran
 from watchfloor.base.events import Row
 from watchfloor.film import screen as screens
 from watchfloor.film.filming import Reel, film
 from watchfloor.store.spool import Spool
-
-START = 1_700_000_000
-
-
-def _ran(at: float, pid: int, ppid: int, command: str, ses: str | None = None, **more: Any) -> Row:
-    """A process as auditd shows it when it executes a program: by pids alone."""
-    program = command.split()[0]
-    return _row(at, ses) | {
-        "action": "process.launch",
-        "process.pid": pid,
-        "process.file.path": program if program.startswith("/") else f"/usr/bin/{program}",
-        "process.cmd_line": command,
-        "actor.process.pid": ppid,
-        **more,
-    }
-
-
-def _acted(at: float, pid: int, ppid: int | None, image: str, ses: str | None = None, **more: Any) -> Row:
-    return _row(at, ses) | {
-        "action": "file.read",
-        "actor.process.pid": pid,
-        "actor.process.file.path": image,
-        "actor.process.parent_process.pid": ppid,
-        "file.path": "/etc/passwd",
-        **more,
-    }
-
-
-def _row(at: float, ses: str | None) -> Row:
-    return {
-        "time": int((START + at) * 1_000_000),
-        "device.hostname": "web",
-        "device.os": "linux",
-        "actor.session.uid": ses,
-    }
 
 
 def _film(*rows: Row) -> Reel:
@@ -59,12 +23,12 @@ def _scenes(reel: Reel) -> list[set[str]]:
 
 def test_a_log_in_is_one_scene_although_its_subshells_left_no_trace() -> None:
     reel = _film(
-        _acted(0, 100, 50, "/usr/sbin/sshd"),
-        _acted(1, 100, 50, "/usr/sbin/sshd", "7"),
-        _ran(2, 101, 100, "bash -i", "7"),
-        _ran(3, 103, 102, "grep root", "7"),  # 102, a subshell, is never seen to do anything
-        _ran(4, 105, 104, "wc -l", "7"),
-        _ran(5, 201, 200, "uptime", "8"),
+        acted(0, 100, 50, "/usr/sbin/sshd"),
+        acted(1, 100, 50, "/usr/sbin/sshd", "7"),
+        ran(2, 101, 100, "bash -i", "7"),
+        ran(3, 103, 102, "grep root", "7"),  # 102, a subshell, is never seen to do anything
+        ran(4, 105, 104, "wc -l", "7"),
+        ran(5, 201, 200, "uptime", "8"),
     )
     assert {"bash -i", "grep root", "wc -l"} in _scenes(reel)
     assert {"uptime"} in _scenes(reel)
@@ -72,21 +36,21 @@ def test_a_log_in_is_one_scene_although_its_subshells_left_no_trace() -> None:
 
 def test_what_sshd_forked_before_the_log_in_belongs_to_it() -> None:
     reel = _film(
-        _acted(0, 50, 9, "/usr/sbin/sshd"),
-        _ran(0, 100, 50, "/usr/sbin/sshd -R", None),
-        _acted(1, 110, 100, "/usr/sbin/sshd", None, **{"actor.process.cmd_line": "sshd: [accepted]"}),
-        _acted(2, 100, 50, "/usr/sbin/sshd", "7"),
-        _ran(3, 101, 100, "bash -i", "7"),
+        acted(0, 50, 9, "/usr/sbin/sshd"),
+        ran(0, 100, 50, "/usr/sbin/sshd -R", None),
+        acted(1, 110, 100, "/usr/sbin/sshd", None, **{"actor.process.cmd_line": "sshd: [accepted]"}),
+        acted(2, 100, 50, "/usr/sbin/sshd", "7"),
+        ran(3, 101, 100, "bash -i", "7"),
     )
     assert {"/usr/sbin/sshd -R", "sshd: [accepted]", "bash -i"} in _scenes(reel)
 
 
 def test_a_pid_that_comes_round_again_joins_no_two_log_ins() -> None:
     reel = _film(
-        _ran(0, 101, 100, "bash -i", "7"),
-        _acted(1, 101, 100, "/usr/bin/bash", "7"),
-        _ran(60, 101, 300, "bash -c backup", "8"),
-        _ran(61, 302, 101, "tar cf b.tar .", "8"),
+        ran(0, 101, 100, "bash -i", "7"),
+        acted(1, 101, 100, "/usr/bin/bash", "7"),
+        ran(60, 101, 300, "bash -c backup", "8"),
+        ran(61, 302, 101, "tar cf b.tar .", "8"),
     )
     assert {"bash -i"} in _scenes(reel)
     assert {"bash -c backup", "tar cf b.tar ."} in _scenes(reel)
@@ -94,8 +58,8 @@ def test_a_pid_that_comes_round_again_joins_no_two_log_ins() -> None:
 
 def test_a_child_of_a_program_that_starts_nothing_has_another_parent() -> None:
     reel = _film(
-        _ran(0, 101, 100, "cat notes", None),
-        _ran(60, 102, 101, "/bin/sh -c id", None),
+        ran(0, 101, 100, "cat notes", None),
+        ran(60, 102, 101, "/bin/sh -c id", None),
     )
     assert {"cat notes"} in _scenes(reel)
     assert {"/bin/sh -c id"} in _scenes(reel)
@@ -103,22 +67,22 @@ def test_a_child_of_a_program_that_starts_nothing_has_another_parent() -> None:
 
 def test_what_a_container_s_init_started_before_the_recording_plays_alone() -> None:
     rows = [
-        _acted(0, 11, 9, "/usr/sbin/sshd"),
-        _acted(0, 12, 9, "/usr/sbin/cron"),
-        _acted(1, 9, 1, "python3"),  # the init, whatever it is called
-        _ran(2, 21, 9, "/usr/bin/orphan-one", None),
-        _ran(3, 22, 9, "/usr/bin/orphan-two", None),
+        acted(0, 11, 9, "/usr/sbin/sshd"),
+        acted(0, 12, 9, "/usr/sbin/cron"),
+        acted(1, 9, 1, "python3"),  # the init, whatever it is called
+        ran(2, 21, 9, "/usr/bin/orphan-one", None),
+        ran(3, 22, 9, "/usr/bin/orphan-two", None),
     ]
     assert {"/usr/bin/orphan-one"} in _scenes(_film(*rows))
 
 
 def test_a_program_the_host_runs_again_and_again_is_no_longer_its_author_s() -> None:
     """A deployed script joins who deployed it in its first runs; then it is routine."""
-    rows = [_ran(0, 101, 100, "bash -i", "7")]
+    rows = [ran(0, 101, 100, "bash -i", "7")]
     rows.append(
-        _acted(1, 101, 100, "/usr/bin/bash", "7", action="file.create", **{"file.path": "/usr/local/sbin/nightly"})
+        acted(1, 101, 100, "/usr/bin/bash", "7", action="file.create", **{"file.path": "/usr/local/sbin/nightly"})
     )
-    rows += [_ran(60 * n, 200 + n, 50, "/bin/sh /usr/local/sbin/nightly", str(10 + n)) for n in range(1, 6)]
+    rows += [ran(60 * n, 200 + n, 50, "/bin/sh /usr/local/sbin/nightly", str(10 + n)) for n in range(1, 6)]
     reel = _film(*rows)
     owners = [o for o in reel.cast.owners if o.command_line.endswith("nightly")]
     author = next(o for o in reel.cast.owners if o.command_line == "bash -i")
@@ -130,8 +94,8 @@ def test_a_program_the_host_runs_again_and_again_is_no_longer_its_author_s() -> 
 
 def test_what_a_wrapper_s_program_reads_is_not_what_it_runs() -> None:
     reel = _film(
-        _ran(0, 101, 100, "bash -i", "7"),
-        _acted(1, 101, 100, "/usr/bin/bash", "7", action="file.create", **{"file.path": "/root/.ssh/known_hosts"}),
-        _ran(9, 201, 200, "sudo -u postgres cat /root/.ssh/known_hosts", "8"),
+        ran(0, 101, 100, "bash -i", "7"),
+        acted(1, 101, 100, "/usr/bin/bash", "7", action="file.create", **{"file.path": "/root/.ssh/known_hosts"}),
+        ran(9, 201, 200, "sudo -u postgres cat /root/.ssh/known_hosts", "8"),
     )
     assert {"bash -i"} in _scenes(reel)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.film.staged import batch
+from tests.film.staged_linux import acted, ran, row
 from watchfloor.base.events import Row
 from watchfloor.film import screen as screens
 from watchfloor.film.company import KINDS, Meetings, Planted, Weights, evidence
@@ -16,40 +17,7 @@ from watchfloor.film.screen import FAMILIES
 from watchfloor.film.viewing import opinion, view
 from watchfloor.store.spool import Spool
 
-START = 1_700_000_000
 _PLANTED, _VISITOR, _HABIT = range(len(KINDS))
-
-
-def _row(at: float, ses: str | None, host: str = "web", **more: Any) -> Row:
-    return {
-        "time": int((START + at) * 1_000_000),
-        "device.hostname": host,
-        "device.os": "linux",
-        "actor.session.uid": ses,
-        **more,
-    }
-
-
-def _ran(at: float, pid: int, ppid: int, command: str, ses: str | None = None, **more: Any) -> Row:
-    program = command.split()[0]
-    return _row(at, ses) | {
-        "action": "process.launch",
-        "process.pid": pid,
-        "process.file.path": program if program.startswith("/") else f"/usr/bin/{program}",
-        "process.cmd_line": command,
-        "actor.process.pid": ppid,
-        **more,
-    }
-
-
-def _did(at: float, pid: int, ppid: int, image: str, action: str, ses: str | None = None, **more: Any) -> Row:
-    return _row(at, ses) | {
-        "action": action,
-        "actor.process.pid": pid,
-        "actor.process.file.path": image,
-        "actor.process.parent_process.pid": ppid,
-        **more,
-    }
 
 
 def _film(*rows: Row) -> Reel:
@@ -68,13 +36,13 @@ def _met(reel: Reel) -> set[tuple[str, str, str]]:
 def _plant(path: str = "/opt/flush.sh", writer: str = "/usr/bin/tee", at: float = 2, ses: str = "7") -> list[Row]:
     """Somebody logs on and puts a file there."""
     return [
-        _ran(at - 1, 100, 50, "bash -i", ses),
-        _did(at, 101, 100, writer, "file.create", ses, **{"file.path": path}),
+        ran(at - 1, 100, 50, "bash -i", ses),
+        acted(at, 101, 100, writer, ses, **{"action": "file.create", "file.path": path}),
     ]
 
 
 def _job(at: float, pid: int, command: str = "/bin/sh /opt/flush.sh", **more: Any) -> Row:
-    return _ran(at, pid, 1, command, f"job{pid}", **more)
+    return ran(at, pid, 1, command, f"job{pid}", **more)
 
 
 def _jobs(count: int = 6) -> list[Row]:
@@ -96,19 +64,19 @@ def test_a_package_manager_plants_nothing() -> None:
 
 
 def test_a_file_that_many_write_was_put_there_by_nobody() -> None:
-    writers = [row for n in range(4) for row in _plant(at=2 + n, ses=str(n))]
-    for n, row in enumerate(writers):
-        row["actor.process.pid"] = 300 + n
+    writers = [one for n in range(4) for one in _plant(at=2 + n, ses=str(n))]
+    for n, one in enumerate(writers):
+        one["actor.process.pid"] = 300 + n
     assert not _met(_film(*writers, *_jobs()))
 
 
 def test_the_same_path_on_another_host_is_another_file() -> None:
-    elsewhere = [row | {"device.hostname": "db"} for row in _jobs()]
+    elsewhere = [one | {"device.hostname": "db"} for one in _jobs()]
     assert not _met(_film(*_plant(), *elsewhere))
 
 
 def test_a_failed_start_ran_nothing() -> None:
-    failed = [row | {"status": "failure"} for row in _jobs()]
+    failed = [one | {"status": "failure"} for one in _jobs()]
     assert not _met(_film(*_plant(), *failed))
 
 
@@ -116,8 +84,8 @@ def _request(at: float, pid: int, address: str, command: str) -> list[Row]:
     """A service accepts a connection; a fork of it that left no trace starts something."""
     user = {"actor.user.name": "www-data"}
     return [
-        _did(at, 40, 1, "/usr/bin/python3", "network.listen", **user, **{"src_endpoint.ip": address}),
-        _ran(at + 0.2, pid, pid + 600, f"sh -c {command}", **user),
+        acted(at, 40, 1, "/usr/bin/python3", **user, **{"action": "network.listen", "src_endpoint.ip": address}),
+        ran(at + 0.2, pid, pid + 600, f"sh -c {command}", **user),
     ]
 
 
@@ -126,7 +94,7 @@ def test_requests_of_one_visitor_meet_and_those_of_others_do_not() -> None:
         *_request(10, 300, "203.0.113.9", "id"),
         *_request(20, 301, "198.51.100.4", "date"),
         *_request(30, 302, "203.0.113.9", "uname -a"),
-        _ran(60, 303, 903, "sh -c rotate", **{"actor.user.name": "www-data"}),  # nobody asked for it
+        ran(60, 303, 903, "sh -c rotate", **{"actor.user.name": "www-data"}),  # nobody asked for it
     )
     said = {
         reel.cast.owners[int(reel.casting.roots[scene])].command_line: address
@@ -136,7 +104,7 @@ def test_requests_of_one_visitor_meet_and_those_of_others_do_not() -> None:
 
 
 def test_windows_scenes_meet_nobody() -> None:
-    rows = [row | {"device.os": "windows"} for row in (*_plant(), *_jobs(), *_request(10, 300, "203.0.113.9", "id"))]
+    rows = [one | {"device.os": "windows"} for one in (*_plant(), *_jobs(), *_request(10, 300, "203.0.113.9", "id"))]
     reel = _film(*rows)
     assert not reel.meetings.planted
     assert not reel.meetings.visitor
@@ -146,10 +114,10 @@ def test_windows_scenes_meet_nobody() -> None:
 @pytest.mark.parametrize("text", ["", "\x00" * 9, "/" * 4_000, "sh " + "a" * 200_000, "sh '", "bash -c \u202e/opt/x"])
 def test_hostile_names_are_compared_and_nothing_else(text: str) -> None:
     reel = _film(
-        _did(1, 101, 100, text or "?", "file.create", "7", **{"file.path": text}),
-        _did(2, 40, 1, "/usr/bin/python3", "network.listen", **{"src_endpoint.ip": text}),
-        _ran(3, 300, 40, f"sh {text}", **{"process.working_directory": text}),
-        _row(4, None) | {"action": "network.connect", "dst_endpoint.ip": "127.0.0.1"},
+        acted(1, 101, 100, text or "?", "7", **{"action": "file.create", "file.path": text}),
+        acted(2, 40, 1, "/usr/bin/python3", **{"action": "network.listen", "src_endpoint.ip": text}),
+        ran(3, 300, 40, f"sh {text}", **{"process.working_directory": text}),
+        row(4, None) | {"action": "network.connect", "dst_endpoint.ip": "127.0.0.1"},
     )
     assert len(reel.meetings.habit) == len(reel.casting.roots)
 
