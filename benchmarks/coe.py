@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -118,15 +119,17 @@ def memory() -> dict[str, float]:
     }  # fmt: skip
 
 
-def timed(work, repeat: int = 15) -> float:
-    """The median of several runs, in seconds."""
-    work()
-    found = []
-    for _ in range(repeat):
-        began = time.perf_counter()
+def timed(*works, repeat: int = 15) -> list[float]:
+    """The median of several runs of each, in seconds; they take turns, for a machine's speed changes by the minute."""
+    for work in works:
         work()
-        found.append(time.perf_counter() - began)
-    return statistics.median(found)
+    found: list[list[float]] = [[] for _ in works]
+    for _ in range(repeat):
+        for place, work in enumerate(works):
+            began = time.perf_counter()
+            work()
+            found[place].append(time.perf_counter() - began)
+    return [statistics.median(each) for each in found]
 
 
 def together(texts: list[str]) -> dict[str, object]:
@@ -138,14 +141,11 @@ def together(texts: list[str]) -> dict[str, object]:
         floor.plug(drawn(backbone, name, number))
     found: dict[str, object] = {}
     for many in (1, 32):
-
-        def asking(k: int, asked: list[str] = texts[:many]) -> float:
-            return timed(lambda: floor.ask_all(names[:k], asked))
-
-        one = asking(1)
+        asked, several = texts[:many], (1, 2, 3, 4, 6)
+        one, *rest = timed(*(partial(floor.ask_all, names[:k], asked) for k in several))
         found[f"one_expert_ms_{many}_texts"] = one * 1e3
-        for k in (2, 3, 4, 6):
-            ratio = asking(k) / one
+        for k, taken in zip(several[1:], rest, strict=True):
+            ratio = taken / one
             found[f"ratio_{k}_experts_{many}_texts"] = ratio
             found[f"share_each_{k}_experts_{many}_texts"] = (ratio - 1) / (k - 1)
     shared = floor.ask_all(names, texts[:32])
@@ -158,7 +158,8 @@ def together(texts: list[str]) -> dict[str, object]:
     found["largest_gap_shared_against_alone"] = gap
     kept = ExpertFloor(Backbone(bundled.BACKBONE, threads=2))
     kept.plug(drawn(kept.backbone, "e0", 0))
-    found["remembered_to_new"] = timed(lambda: kept.ask("e0", texts[:32])) / timed(lambda: floor.ask("e0", texts[:32]))
+    again, new = timed(*(partial(each.ask, "e0", texts[:32]) for each in (kept, floor)))
+    found["remembered_to_new"] = again / new
     return found
 
 
@@ -170,10 +171,14 @@ def loading() -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         save(Path(folder), expert.card, expert.adapter, expert.domain)
         size = sum(path.stat().st_size for path in Path(folder).iterdir())
-        seconds = timed(lambda: floor.plug(load(Path(folder), base=backbone.version)), 40)
-    real = {path.name: timed(lambda path=path: floor.plug(load(path, base=backbone.version)), 40) * 1e3
-            for path in bundled.experts()}  # fmt: skip
-    return {"hot_load_ms": seconds * 1e3, "pack_bytes": size, "shipped_hot_load_ms": real}
+        shipped = bundled.experts()
+
+        def plug(path: Path) -> None:
+            floor.plug(load(path, base=backbone.version))
+
+        drawn_one, *real = timed(*(partial(plug, path) for path in (Path(folder), *shipped)), repeat=40)
+    found = {path.name: seconds * 1e3 for path, seconds in zip(shipped, real, strict=True)}
+    return {"hot_load_ms": drawn_one * 1e3, "pack_bytes": size, "shipped_hot_load_ms": found}
 
 
 def swapping(texts: list[str], seconds: float = 8.0) -> dict[str, int]:
@@ -235,7 +240,7 @@ def many(texts: list[str]) -> dict[str, float]:
         def work(floor: ExpertFloor = floor, jobs: list[tuple[str, str]] = jobs) -> None:
             floor.ask_each(jobs)
 
-        found[f"texts_a_second_{resident}_resident"] = len(jobs) / timed(work, 5)
+        found[f"texts_a_second_{resident}_resident"] = len(jobs) / timed(work, repeat=5)[0]
     found["of_64_against_1"] = found["texts_a_second_64_resident"] / found["texts_a_second_1_resident"]
     return found
 
