@@ -6,7 +6,7 @@ from html import escape
 Point = tuple[float, float]
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 420, 260, 62, 44, 30
-COLOURS = ("#2563eb", "#d97706", "#059669")
+COLOURS = ("#2563eb", "#d97706", "#059669", "#be123c", "#7c3aed", "#64748b")
 
 
 def line_chart(title: str, x: str, y: str, series: Sequence[tuple[str, Sequence[Point]]]) -> str:
@@ -34,14 +34,12 @@ def line_chart(title: str, x: str, y: str, series: Sequence[tuple[str, Sequence[
         )
     parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x)}</text>')
     parts.append(f'<text transform="translate(14 {HEIGHT / 2}) rotate(-90)" text-anchor="middle">{escape(y)}</text>')
-    for colour, (name, points) in zip(COLOURS, series, strict=False):
+    for row, (colour, (name, points)) in enumerate(zip(COLOURS[: len(series)], series, strict=True)):
         path = "L".join(f"{across:.1f} {height:.1f}" for across, height in map(place, points))
         parts.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{a:.1f}" cy="{h:.1f}" r="3" fill="{colour}"/>' for a, h in map(place, points)]
-        across, height = place(points[-1])
-        parts.append(
-            f'<text x="{across:.1f}" y="{height - 8:.1f}" text-anchor="end" fill="{colour}">{escape(name)}</text>'
-        )
+        named = LEFT + 8, TOP + 12 + 14 * row  # where nothing is drawn yet: curves begin at 0
+        parts.append(f'<text x="{named[0]}" y="{named[1]}" fill="{colour}">■ {escape(name)}</text>')
     return "".join((*parts, "</svg>\n"))
 
 

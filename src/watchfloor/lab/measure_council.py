@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from watchfloor.base.judgements import Judgement
 from watchfloor.experts.artefacts import recognise
 from watchfloor.experts.council import consult
@@ -22,10 +24,13 @@ from watchfloor.experts.floor import ExpertFloor
 from watchfloor.experts.router import route
 from watchfloor.lab.examples import Example, json_lines
 from watchfloor.lab.measure_recording import wilson
+from watchfloor.lab.scores import reliability
 from watchfloor.lab.tasks import TASKS
 
 #: Texts of each task and of each foreign source.
 MANY, MANY_FOREIGN = 400, 100
+#: Bins in which what is said is held against what is so.
+BINS: Final = 8
 #: Experts that know the same texts: either is a right route.
 _SAME: Final = {"cwe": {"cwe", "cvss"}, "cvss": {"cwe", "cvss"}}
 _READS_ALL: Final = "guard"
@@ -80,6 +85,7 @@ def main() -> None:
             "routed right": _share(both, len(good)), "experts asked a text":
             sum(len(r.names) for r in routes) / len(routes),
             "abstained": _share(sum(bool(each.abstained) for each in judged), len(judged)),
+            "reliability": _reliability(judged, good),
         }  # fmt: skip
         oracle_right, routed_right, total = oracle_right + sum(good), routed_right + both, total + len(good)
         print(name, found["tasks"][name], flush=True)
@@ -91,6 +97,14 @@ def main() -> None:
     print(json.dumps(found, indent=1))
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+
+
+def _reliability(judged: Sequence[Judgement], good: Sequence[bool]) -> list[list[float]]:
+    """Of answers that were given: bins of equal weight, each texts, mean probability said, share that was right."""
+    given = [(said.labels[0].score, right) for said, right in zip(judged, good, strict=True) if not said.abstained]
+    said, so = (np.asarray(column, np.float64) for column in zip(*given, strict=True)) if given else (np.zeros(0),) * 2
+    bins = reliability(said, so, np.ones(len(said)), BINS, adaptive=True)
+    return [row for row in bins.round(4).tolist() if row[0]]
 
 
 def _test_texts(name: str, data: Path) -> list[Example]:
