@@ -70,7 +70,9 @@ def own_bytes(process: int | str = "self") -> int:
 CHILD = """
 import sys
 sys.path.insert(0, {benchmarks!r})
-import onnxruntime, tokenizers
+import tokenizers
+from watchfloor.base.inference import runtime
+runtime()
 from coe import drawn, own_bytes
 from watchfloor.experts import bundled
 from watchfloor.experts.backbone import Backbone

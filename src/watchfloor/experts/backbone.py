@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from watchfloor.base.inference import runtime
 from watchfloor.experts.adapter import Adapter, stacked
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.pieces import Pieces, Window
@@ -77,8 +78,7 @@ class Backbone:
         Raises:
             PackError: the pack is missing, damaged or of another version.
         """
-        import onnxruntime
-
+        onnxruntime = runtime()
         self.pack: Pack = open_pack(folder, name=NAME, format_version=FORMAT_VERSION)
         #: What an adapter must have been made for.
         self.version = sha256_of(folder / MANIFEST)

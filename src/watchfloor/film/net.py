@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from watchfloor.base.errors import PackError
+from watchfloor.base.inference import runtime
 from watchfloor.film.clips import Batch, Ints, Stock, Vocabulary, padded, portions
 
 Floats = npt.NDArray[np.float32]
@@ -67,8 +68,7 @@ class Net:
 
 
 def _open(path: Path) -> Any:
-    import onnxruntime  # costs 0.2 s: only those pay who watch
-
+    onnxruntime = runtime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     try:

@@ -19,11 +19,11 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from watchfloor.base.inference import runtime
 from watchfloor.experts import bundled
 from watchfloor.experts.adapter import Adapter
 from watchfloor.experts.backbone import RANK, Backbone
@@ -123,6 +123,7 @@ def speed(texts: Sequence[str], backbone: Backbone, teacher: Teacher) -> dict[st
         time_ = {0: "texts", 1: "words"}
         write_graph(TrunkGraph(teacher.encoder), (words, words > 0), path, ("words", "there"), ("x", "mean"),
                {"words": time_, "there": time_, "x": time_, "mean": {0: "texts"}})  # fmt: skip
+        onnxruntime = runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 2
         session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
