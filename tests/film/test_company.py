@@ -10,11 +10,13 @@ from tests.film.staged import batch
 from tests.film.staged_linux import acted, ran, row
 from watchfloor.base.events import Row
 from watchfloor.film import screen as screens
-from watchfloor.film.company import KINDS, Meetings, Planted, Weights, evidence
+from watchfloor.film.casting import Casting
+from watchfloor.film.company import KINDS, Gathering, Meetings, Planted, Weights, evidence
 from watchfloor.film.filming import Reel, film
 from watchfloor.film.neighbours import neighbours
 from watchfloor.film.screen import FAMILIES
 from watchfloor.film.viewing import opinion, view
+from watchfloor.film.visitors import Switchboard
 from watchfloor.store.spool import Spool
 
 _PLANTED, _VISITOR, _HABIT = range(len(KINDS))
@@ -192,3 +194,34 @@ def test_a_job_is_flagged_for_what_its_planter_did_and_says_so() -> None:
         assert one.scene_id in reel.scene_ids()
     untouched = [s for s in range(len(reel.casting.roots)) if s not in runners]
     assert told.scene[untouched].tolist() == told.alone[untouched].tolist()
+
+
+def test_another_systems_habits_are_not_counted_because_a_linux_log_came_along() -> None:
+    mac = [
+        ran(1 + n, 700 + n, 1, "/usr/bin/log show") | {"device.os": "macos", "device.hostname": "m"} for n in range(9)
+    ]
+    reel = _film(*mac, *_jobs(9))
+    names = [reel.cast.owners[int(root)].host for root in reel.casting.roots]
+    assert all(habit == 0 for habit, name in zip(reel.meetings.habit, names, strict=True) if name == "m")
+    assert any(habit > 0 for habit, name in zip(reel.meetings.habit, names, strict=True) if name == "web")
+
+
+def test_many_writers_and_runners_of_one_file_cost_no_product() -> None:
+    """One session writes a file thousands of times over, thousands of jobs run it: a minute if each met each."""
+    writes = [acted(2, 1_000 + n, 100, "/usr/bin/tee", "7", **{"action": "file.modify", "file.path": "/opt/flush.sh"})
+              for n in range(3_000)]  # fmt: skip
+    runs = [_job(10 + n / 100, 10_000 + n) for n in range(3_000)]
+    gathering = Gathering()
+    whole = batch(*writes, *runs)
+    gathering.observe(whole, np.arange(len(whole)))
+    scene = np.asarray([0] * len(writes) + list(range(1, len(runs) + 1)))
+    met = list(gathering._planted(Casting(scene, scene, {})))
+    assert len(met) == len(runs)
+
+
+def test_a_log_in_which_time_stands_still_does_not_make_every_start_look_at_every_connection() -> None:
+    board = Switchboard()
+    for n in range(20_000):
+        board.accepts("web", "www-data", n % 5_000, 0.0, f"203.0.113.{n % 200}")
+        board.starts("web", "www-data", 100_000 + n, (), 0.0)
+    assert len(board.visitors(lambda process: process)) == 20_000

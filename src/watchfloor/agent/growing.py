@@ -16,14 +16,12 @@ from watchfloor.agent.origins import back_of, handed_by, handed_to, shared, star
 from watchfloor.agent.ties import SYSTEM, Tie
 from watchfloor.film.lexicon import LAUNCHERS
 from watchfloor.film.traces import COMMON, masked
-from watchfloor.film.visitors import SERVERS
+from watchfloor.film.visitors import SERVERS, SHAPE
 from watchfloor.film.words import base_name
 
 #: Requests of one service account within so many seconds, each with this part odd, are one visitor's.
 COMPANY_WITHIN: Final = 240.0
 ODD_COMPANY: Final = 0.3
-#: Characters of a command line that must be alike for two requests to come the same way.
-SHAPE: Final = 24
 #: A session of which this part is odd is its owner's doing as a whole.
 ODD_SESSION: Final = 0.5
 #: Part of a tree's processes that must be odd or in the case for the tree to be the attacker's own.

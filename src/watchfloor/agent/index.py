@@ -15,7 +15,9 @@ from watchfloor.agent.logins import pair
 from watchfloor.agent.recording import COLUMNS, Played, Recording
 from watchfloor.agent.sessions import Sessions
 from watchfloor.agent.visitors import Visitors
+from watchfloor.base.actions import WRITES
 from watchfloor.base.events import event_id
+from watchfloor.film.lexicon import JOB_DAEMONS
 from watchfloor.film.traces import COMMON, TRACED, beside, masked, named, of_field, ran, rests
 from watchfloor.film.words import base_name
 
@@ -23,8 +25,6 @@ from watchfloor.film.words import base_name
 MOST_KINDS: Final = 400
 #: Programs one process ran that say what kind of process it is.
 _PROGRAMS: Final = 6
-#: Daemons that run jobs.
-JOB_DAEMONS: Final = frozenset(("cron", "crond", "atd", "anacron"))
 #: Seconds after a process's last record in which it may start one that the film put elsewhere.
 STARTED_WITHIN: Final = 2.0
 #: Seconds for which a command line that is still at work may show nothing.
@@ -34,8 +34,6 @@ ROOT: Final = frozenset(("root", "uid:0", "0", "SYSTEM"))
 MOST_WRITTEN: Final = 60
 #: Remote addresses of one visitor's process, at most.
 MOST_ADDRESSES: Final = 3
-#: What puts content into a file.
-WRITES: Final = frozenset(("file.create", "file.modify", "file.rename"))
 
 
 @dataclass(slots=True)

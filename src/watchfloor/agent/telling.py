@@ -7,9 +7,10 @@ from typing import Any, Final
 from watchfloor.agent.case import Claim, Moment
 from watchfloor.agent.checking import quoted
 from watchfloor.agent.growing import Growth
-from watchfloor.agent.index import JOB_DAEMONS
 from watchfloor.agent.signs import Sign, of_command, of_written
+from watchfloor.base.actions import WRITES
 from watchfloor.base.scenes import iso
+from watchfloor.film.lexicon import JOB_DAEMONS
 from watchfloor.film.words import base_name
 
 #: Lines of a timeline, nodes of a graph, ids one sentence cites, at most.
@@ -110,7 +111,7 @@ class Telling:
                 if action == "process.launch" and commands[row]:
                     for sign in of_command(commands[row]):
                         found[sign.name].append((sign, row))
-                elif action in ("file.create", "file.modify", "file.rename") and paths[row]:
+                elif action in WRITES and paths[row]:
                     for sign in of_written(paths[row]):
                         found[sign.name].append((sign, row))
         return dict(found)

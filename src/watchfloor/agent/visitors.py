@@ -1,18 +1,15 @@
 """Remote visitors of a recording's services: who asked for what, and who is new (``film.visitors``)."""
 
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from watchfloor.agent.sessions import LATE
-from watchfloor.film.traces import elsewhere
+from watchfloor.film.traces import IP, elsewhere
 from watchfloor.film.visitors import SERVERS, Switchboard, shape_of
 from watchfloor.film.words import base_name
 
 if TYPE_CHECKING:
     from watchfloor.agent.index import Index
-
-_IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 
 
 class Visitors:
@@ -69,7 +66,7 @@ class Visitors:
 def _told(index: "Index", number: int) -> str:
     """The visitor's address in the title of a process that was forked for them and started no program."""
     actor = index.actors[number]
-    found = _IP.search(actor.played.command_line) if not actor.commands else None
+    found = IP.search(actor.played.command_line) if not actor.commands else None
     return found[0] if found and elsewhere(found[0]) else ""
 
 

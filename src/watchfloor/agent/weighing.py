@@ -11,8 +11,8 @@ from typing import Final
 
 from watchfloor.agent.bringing import fetchers, session_starter
 from watchfloor.agent.growing import Growth
-from watchfloor.agent.index import WRITES
 from watchfloor.agent.signs import Sign
+from watchfloor.base.actions import WRITES
 from watchfloor.film.traces import masked
 
 #: A sign below this weight is what anybody does.

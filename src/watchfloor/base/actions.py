@@ -5,6 +5,7 @@ An action is written ``class.activity``. Its OCSF class and activity numbers
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +77,6 @@ _TABLE: tuple[tuple[str, int, int, str, str, str], ...] = (
 )
 
 ACTIONS: dict[str, Action] = {row[0]: Action(*row) for row in _TABLE}
+
+#: What puts content into a file.
+WRITES: Final = ("file.create", "file.modify", "file.rename")

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from watchfloor.base.settings import Settings
     from watchfloor.cli.rules_options import Chosen
     from watchfloor.cli.watch_rules import Hunted
-    from watchfloor.film.filming import Reel
-    from watchfloor.film.matches import Matches
     from watchfloor.film.watching import Watched
 
 NAME = "watch"
@@ -68,24 +66,23 @@ def run(options: argparse.Namespace) -> int:
     outputs.check(files, options.inputs)
     chosen = _chosen(options, settings)
     with ExitStack() as stack:
-        hunted: list[Hunted] = []
-        watched = stack.enter_context(closing(_watch(options, settings, chosen, hunted, stack)))
+        hunted = None
+        if chosen is not None:
+            from watchfloor.cli.watch_rules import Hunted
+
+            made = Hunted(chosen, settings, exceptions=options.exceptions or "", keep_lines=options.json is not None)
+            hunted = stack.enter_context(closing(made))
+        watched = stack.enter_context(closing(_watch(options, settings, hunted)))
         if not options.no_experts:
             from watchfloor.cli.watch_commands import asked
 
             watched = replace(watched, scenes=asked(watched.scenes, settings))
-        _write(options, watched, hunted[0] if hunted else None, settings.report_frames)
+        _write(options, watched, hunted, settings.report_frames)
     if options.json != "-" and not options.quiet:
         from watchfloor.cli.summary import summarise
         from watchfloor.cli.terminal import Terminal
 
-        summarise(
-            watched,
-            Terminal(sys.stdout),
-            lang=options.lang,
-            report=options.report or "",
-            hunted=hunted[0] if hunted else None,
-        )
+        summarise(watched, Terminal(sys.stdout), lang=options.lang, report=options.report or "", hunted=hunted)
     return InputError.exit_code if watched.account.rejections else 0
 
 
@@ -144,22 +141,10 @@ def _chosen(options: argparse.Namespace, settings: "Settings") -> "Chosen | None
     return rules_and_tuning(options, settings, date.today())
 
 
-def _watch(
-    options: argparse.Namespace, settings: "Settings", chosen: "Chosen | None", hunted: "list[Hunted]", stack: ExitStack
-) -> "Watched":
-    """Watch; what the rules did comes into ``hunted``."""
+def _watch(options: argparse.Namespace, settings: "Settings", hunted: "Hunted | None") -> "Watched":
     from watchfloor.film.watching import watch
 
-    def hear(reel: "Reel") -> "Matches":
-        from watchfloor.cli.watch_rules import Hunted
-
-        assert chosen is not None
-        keep = options.json is not None
-        made = Hunted(reel, chosen, settings, exceptions=options.exceptions or "", keep_lines=keep)
-        hunted.append(stack.enter_context(closing(made)))
-        return made.matches
-
-    heard = hear if chosen is not None else None
+    heard = hunted.hear if hunted is not None else None
     if options.quiet or not sys.stderr.isatty():
         return watch(options.inputs, settings, hear=heard)
     from watchfloor.cli.terminal import ProgressBar

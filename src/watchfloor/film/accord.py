@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from watchfloor.base.findings import LEVELS
 from watchfloor.film.matches import Matches
+from watchfloor.film.odds import log_odds, probability
 from watchfloor.film.screen import FAMILIES, Floats
 from watchfloor.film.viewing import Opinion
 
@@ -33,11 +34,9 @@ def added(level: Ints, family: Ints) -> Floats:
     return np.asarray(table[family, level], np.float32)
 
 
-def joined(probability: Floats, bonus: Floats) -> Floats:
+def joined(alone: Floats, bonus: Floats) -> Floats:
     """Probabilities with logits added; where nothing is added they stay as they are."""
-    sure = np.clip(probability.astype(np.float64), 1e-6, 1 - 1e-6)
-    together = 1 / (1 + np.exp(-(np.log(sure / (1 - sure)) + bonus)))
-    return np.asarray(np.where(bonus > 0, together, probability), np.float32)
+    return np.where(bonus > 0, probability(log_odds(alone, 1e-6) + bonus), alone)
 
 
 def heard(told: Opinion, matches: Matches) -> Opinion:

@@ -10,7 +10,7 @@ al., S&P 2019); paths and addresses are compared with each other and never known
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, product
 from typing import Final
 
 import numpy as np
@@ -18,10 +18,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from watchfloor.base.actions import ACTIONS
+from watchfloor.base.actions import ACTIONS, WRITES
 from watchfloor.film.cast import Cast
 from watchfloor.film.casting import Casting
-from watchfloor.film.lexicon import INSTALLERS, LAUNCHERS
+from watchfloor.film.lexicon import INSTALLERS, JOB_DAEMONS, LAUNCHERS
+from watchfloor.film.odds import log_odds, probability
 from watchfloor.film.strip import Runs
 from watchfloor.film.traces import COMMON, elsewhere, ran
 from watchfloor.film.visitors import SERVERS, Switchboard, shape_of
@@ -42,8 +43,6 @@ BAD_COMPANY: Final = 0.5
 MOST_ALIKE: Final = 1_000
 #: Seconds a file may be run before its writing is on record.
 SKEW: Final = 1.0
-_JOBS: Final = frozenset(("cron", "crond", "atd", "anacron"))
-_WRITES: Final = pa.array(("file.create", "file.modify", "file.rename"))
 _LAUNCH: Final = tuple(ACTIONS).index("process.launch")
 
 
@@ -91,6 +90,7 @@ class Gathering:
         self._clock: dict[str, float] = {}
         self._rows = 0
         self._first: dict[int, tuple[int, float]] = {}
+        self._linux: set[str] = set()
         self._talk: list[tuple[int, str, str, str, int, float, str]] = []
 
     def observe(self, batch: pa.RecordBatch, owners: Ints) -> None:
@@ -98,6 +98,7 @@ class Gathering:
         linux = pc.equal(batch.column("device.os"), "linux").fill_null(False)
         if pc.any(linux).as_py():
             hosts = [name or "" for name in batch.column("device.hostname").to_pylist()]
+            self._linux.update(host for host, here in zip(hosts, linux.to_pylist(), strict=True) if here)
             now = self._times(batch, hosts)
             known, first = np.unique(owners, return_index=True)
             for owner, row in zip(known.tolist(), first.tolist(), strict=True):
@@ -119,7 +120,7 @@ class Gathering:
     def _observe_files(
         self, batch: pa.RecordBatch, linux: pa.Array, hosts: list[str], owners: Ints, now: npt.NDArray[np.float64]
     ) -> None:
-        wrote = pc.and_(pc.is_in(batch.column("action"), _WRITES), linux)
+        wrote = pc.and_(pc.is_in(batch.column("action"), pa.array(WRITES)), linux)
         rows = _where(wrote)
         paths = _values(batch, "file.path", rows)
         writers = _values(batch, "actor.process.file.path", rows)
@@ -156,26 +157,30 @@ class Gathering:
         host = np.asarray([place[cast.owners[int(root)].host] for root in casting.roots], np.int64)
         if not self._first:
             return Meetings((), {}, np.zeros(scenes, np.float32), host)
-        habit = _habit(runs, runs_scene, host)
+        known = np.asarray([name in self._linux for name in names])[host]
+        habit = np.where(known, _habit(runs, runs_scene, host), 0).astype(np.float32)
         return Meetings(tuple(self._planted(casting)), self._visitors(cast, casting), habit, host)
 
     def _planted(self, casting: Casting) -> Iterator[Planted]:
         scene = casting.scene
         for key, started in self._runs.items():
-            wrote = self._writes.get(key, {})
-            if not wrote or len({int(scene[owner]) for owner in wrote}) > MOST_WRITERS:
+            wrote: dict[int, float] = {}
+            for owner, then in self._writes.get(key, {}).items():
+                writer = int(scene[owner])
+                wrote[writer] = min(wrote.get(writer, then), then)
+            if not 0 < len(wrote) <= MOST_WRITERS:
                 continue
-            met = {
-                (int(scene[writer]), int(scene[runner]))
-                for writer, then in wrote.items()
-                for runner, at in started.items()
-                if then <= at + SKEW and scene[writer] != scene[runner]
-            }
-            yield from (Planted(writer, runner, key[1]) for writer, runner in sorted(met))
+            ran_last: dict[int, float] = {}
+            for owner, at in started.items():
+                runner = int(scene[owner])
+                ran_last[runner] = max(ran_last.get(runner, at), at)
+            for writer, runner in sorted(product(wrote, ran_last)):
+                if writer != runner and wrote[writer] <= ran_last[runner] + SKEW:
+                    yield Planted(writer, runner, key[1])
 
     def _visitors(self, cast: Cast, casting: Casting) -> dict[int, str]:
         owners = cast.owners
-        jobs = {int(s) for s, owner in zip(casting.scene, owners, strict=True) if base_name(owner.image) in _JOBS}
+        jobs = {int(s) for s, owner in zip(casting.scene, owners, strict=True) if base_name(owner.image) in JOB_DAEMONS}
         tops = {
             int(root): scene
             for scene, root in enumerate(casting.roots.tolist())
@@ -207,13 +212,13 @@ def evidence(met: Meetings, logit: Floats, weights: Weights, *, judged: npt.NDAr
     for one in met.planted:
         if judged[one.writer]:
             found[one.runner, 0] = max(found[one.runner, 0], logit[one.writer] - weights.outstanding)
-    likely = 1.0 / (1.0 + np.exp(-np.clip(logit.astype(np.float64), -30, 30)))
+    likely = probability(logit)
     for group in requests(met).values():
         mine = group[judged[group]]
         if len(mine) > 1:
-            usual = float(likely[judged & (met.host == met.host[mine[0]])].mean())
+            usual = likely[judged & (met.host == met.host[mine[0]])].mean()
             others = (likely[mine].sum() - likely[mine] + SHRUNK * usual) / (len(mine) - 1 + SHRUNK)
-            found[mine, 1] = np.maximum(_log_odds(others) - _log_odds(np.asarray(usual)) - BAD_COMPANY, 0)
+            found[mine, 1] = np.maximum(log_odds(others) - log_odds(usual) - BAD_COMPANY, 0)
     found[:, 2] = np.where(found[:, 0] > 0, 0, -met.habit)
     found[~judged] = 0
     return found
@@ -225,11 +230,6 @@ def requests(met: Meetings) -> dict[tuple[int, str], Ints]:
     for scene, address in met.visitor.items():
         groups[int(met.host[scene]), address].append(scene)
     return {key: np.asarray(scenes, np.int64) for key, scenes in groups.items()}
-
-
-def _log_odds(share: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    kept = np.clip(share, 1e-4, 1 - 1e-4)
-    return np.asarray(np.log(kept / (1 - kept)))
 
 
 def _habit(runs: Runs, scene: Ints, host: Ints) -> Floats:

@@ -57,6 +57,9 @@ dpkg dpkg-deb apt apt-get rpm yum dnf pip pip3 ld cc1 as gcc cc collect2 make in
 """
 INSTALLERS: Final[frozenset[str]] = frozenset(_INSTALLERS_WORDS.split())
 
+#: Daemons that run jobs.
+JOB_DAEMONS: Final = frozenset(("cron", "crond", "atd", "anacron"))
+
 #: Programs that start no other: a process that seems to be their child has another parent with the same pid.
 _STARTS_NOTHING_WORDS: Final = """
 ls cat cp mv rm mkdir rmdir touch chmod chown chgrp ln stat df du date sleep uname hostname whoami id who w uptime

@@ -14,6 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from watchfloor.base.actions import WRITES
 from watchfloor.film.cast import Cast, Owner
 from watchfloor.film.lexicon import INSTALLERS, LAUNCHERS, SHELLS, WRAPPERS
 from watchfloor.film.words import base_name
@@ -159,7 +160,7 @@ class Linker:
 
     def _observe_drops(self, batch: pa.RecordBatch, owners: list[int]) -> None:
         wrote = pc.and_(
-            pc.is_in(batch.column("action"), pa.array(("file.create", "file.modify", "file.rename"))),
+            pc.is_in(batch.column("action"), pa.array(WRITES)),
             pc.match_substring_regex(
                 batch.column("file.path"),
                 r"(?i)\.(exe|dll|ps1|bat|cmd|vbs|js|hta|scr|sh|py)$|^/(tmp|dev/shm|var/tmp|home|root|usr/local|opt|srv)/",

@@ -21,9 +21,8 @@ def neighbours(reel: Reel, told: Opinion) -> dict[int, tuple[Neighbour, ...]]:
     for scene, neighbour in best.items():
         found[scene] = (neighbour,)
     for (_, address), group in requests(reel.meetings).items():
-        for scene in group.tolist():
-            others = group[group != scene]
-            if told.company[scene, _VISITOR] > 0 and len(others):
-                mean = float(told.alone[others].mean())
-                found[scene] = (*found.get(scene, ()), Neighbour("visitor", address, mean, scenes=len(others)))
+        total, others = float(told.alone[group].sum()), len(group) - 1
+        for scene in group[told.company[group, _VISITOR] > 0].tolist():
+            mean = (total - float(told.alone[scene])) / others
+            found[scene] = (*found.get(scene, ()), Neighbour("visitor", address, mean, scenes=others))
     return found

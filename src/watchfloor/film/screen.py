@@ -20,6 +20,7 @@ from watchfloor.film.clips import Vocabulary
 from watchfloor.film.company import KINDS, NO_COMPANY, Weights
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import UNSEEN, Net
+from watchfloor.film.odds import probability
 from watchfloor.film.pixels import PIXELS, Pixels
 from watchfloor.store.packs import open_pack
 
@@ -202,11 +203,6 @@ def blank() -> Screen:
     scenes, processes = (Calibration(np.zeros(size, np.float32), 0.0) for size in (len(POOLED), len(POOLED) - 1))
     weights = np.zeros(PIXELS, np.float32)
     return Screen(weights, 0.0, None, tuple(Family(scenes, processes, 1.0, 1.0) for _ in FAMILIES), {})
-
-
-def probability(logit: Floats) -> Floats:
-    """Probabilities of log-odds, of any shape."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))), np.float32)
 
 
 #: Files of a pack beside its manifest.

@@ -20,7 +20,7 @@ MOST_NAMES: Final = 48
 MOST_RUN: Final = 8
 _SHORTEST: Final = 4
 
-_IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
+IP = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])")
 _SPLIT = re.compile(r"[\s'\"`;|&<>(){}\[\],=$\\]+")
 _NUMBERS = re.compile(r"\d+")
 _HEX = re.compile(r"\b[0-9a-f]{7,}\b|(?<=tmp)[A-Za-z0-9_]{6,10}\b|(?<=\.)[A-Za-z0-9]{6,10}$", re.IGNORECASE)
@@ -69,7 +69,7 @@ def masked(command: str) -> str:
 def named(command: str) -> tuple[str, ...]:
     """Names in a command line, as traces: ``address:…``, ``path:…``, ``word:…``; at most MOST_NAMES."""
     text = command[:MOST_TEXT]
-    found: dict[str, None] = {f"address:{ip}": None for ip in _IP.findall(text) if elsewhere(ip)}
+    found: dict[str, None] = {f"address:{ip}": None for ip in IP.findall(text) if elsewhere(ip)}
     for word in _SPLIT.split(text):
         for part in _parts(word):
             found[part] = None

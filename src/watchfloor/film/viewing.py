@@ -17,8 +17,9 @@ from watchfloor.film.company import KINDS, evidence
 from watchfloor.film.filming import Reel
 from watchfloor.film.frames import CHANNELS, ROWS
 from watchfloor.film.net import UNSEEN, Net
+from watchfloor.film.odds import probability
 from watchfloor.film.pixels import Pixels
-from watchfloor.film.screen import FAMILIES, Floats, Screen, features, probability
+from watchfloor.film.screen import FAMILIES, Floats, Screen, features
 from watchfloor.film.usual import NUMBERS, strangeness, unfamiliar
 
 

@@ -1,6 +1,6 @@
 """Whose request a service was serving: the connection it accepted last before it started something."""
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -11,6 +11,8 @@ from watchfloor.film.traces import masked
 SERVERS: Final = frozenset(("sshd", "sshd-session", "sshd-auth"))
 #: Seconds from the accepted connection to what was started for it, at most.
 WITHIN: Final = 2.0
+#: Connections of one account's services that are looked through for who asked, at most: a log may stand still in time.
+MOST_ACCEPTED: Final = 64
 #: Characters of a command line by which requests of one service are known.
 SHAPE: Final = 24
 
@@ -34,7 +36,9 @@ class Switchboard:
     its visitor is the one whom the proxy accepted.
     """
 
-    _accepts: dict[tuple[str, str], list[Accepted]] = field(default_factory=lambda: defaultdict(list))
+    _accepts: dict[tuple[str, str], deque[Accepted]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=MOST_ACCEPTED))
+    )
     _latest: dict[int, Accepted] = field(default_factory=dict)
     _served: dict[int, str] = field(default_factory=dict)
     _connected: dict[str, tuple[float, str]] = field(default_factory=dict)
