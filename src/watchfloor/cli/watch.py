@@ -19,14 +19,16 @@ if TYPE_CHECKING:
     from watchfloor.base.settings import Settings
     from watchfloor.cli.rules_options import Chosen
     from watchfloor.cli.watch_rules import Hunted
+    from watchfloor.film.filming import Reel
+    from watchfloor.film.matches import Matches
     from watchfloor.film.watching import Watched
 
 NAME = "watch"
 SUMMARY = "read endpoint logs, judge what happened, show the film"
 DESCRIPTION = """Read endpoint logs, put their events into scenes (one process tree on one host), and say of
 each scene whether it is malicious, suspicious, benign or too unlike the known to say, with ATT&CK techniques and
-the records that show it. The screen and Sigma rules judge together: those shipped with Watchfloor, and those that
---rules adds. Each match is named, with the scene it belongs to.
+the records that show it. Sigma rules, those shipped with Watchfloor and those that --rules adds, judge together with
+the screen on Windows and are named beside its verdict elsewhere, each match with the scene it belongs to.
 
 INPUT is any mix of files, archives and folders, or - for standard input; formats are recognised by
 content (see `watchfloor formats`).
@@ -66,23 +68,24 @@ def run(options: argparse.Namespace) -> int:
     outputs.check(files, options.inputs)
     chosen = _chosen(options, settings)
     with ExitStack() as stack:
-        hunted = None
-        if chosen is not None:
-            from watchfloor.cli.watch_rules import Hunted
-
-            made = Hunted(chosen, settings, exceptions=options.exceptions or "", keep_lines=options.json is not None)
-            hunted = stack.enter_context(closing(made))
-        watched = stack.enter_context(closing(_watch(options, settings, hunted)))
+        hunted: list[Hunted] = []
+        watched = stack.enter_context(closing(_watch(options, settings, chosen, hunted, stack)))
         if not options.no_experts:
             from watchfloor.cli.watch_commands import asked
 
             watched = replace(watched, scenes=asked(watched.scenes, settings))
-        _write(options, watched, hunted, settings.report_frames)
+        _write(options, watched, hunted[0] if hunted else None, settings.report_frames)
     if options.json != "-" and not options.quiet:
         from watchfloor.cli.summary import summarise
         from watchfloor.cli.terminal import Terminal
 
-        summarise(watched, Terminal(sys.stdout), lang=options.lang, report=options.report or "", hunted=hunted)
+        summarise(
+            watched,
+            Terminal(sys.stdout),
+            lang=options.lang,
+            report=options.report or "",
+            hunted=hunted[0] if hunted else None,
+        )
     return InputError.exit_code if watched.account.rejections else 0
 
 
@@ -141,10 +144,22 @@ def _chosen(options: argparse.Namespace, settings: "Settings") -> "Chosen | None
     return rules_and_tuning(options, settings, date.today())
 
 
-def _watch(options: argparse.Namespace, settings: "Settings", hunted: "Hunted | None") -> "Watched":
+def _watch(
+    options: argparse.Namespace, settings: "Settings", chosen: "Chosen | None", hunted: "list[Hunted]", stack: ExitStack
+) -> "Watched":
+    """Watch; what the rules did comes into ``hunted``."""
     from watchfloor.film.watching import watch
 
-    heard = hunted.hear if hunted is not None else None
+    def hear(reel: "Reel") -> "Matches":
+        from watchfloor.cli.watch_rules import Hunted
+
+        assert chosen is not None
+        keep = options.json is not None
+        made = Hunted(reel, chosen, settings, exceptions=options.exceptions or "", keep_lines=keep)
+        hunted.append(stack.enter_context(closing(made)))
+        return made.matches
+
+    heard = hear if chosen is not None else None
     if options.quiet or not sys.stderr.isatty():
         return watch(options.inputs, settings, hear=heard)
     from watchfloor.cli.terminal import ProgressBar

@@ -41,15 +41,15 @@ def by_own_rules(settings: "Settings") -> "Callable[[Reel], Matches]":
 
 
 class Hunted:
-    """Rules to apply to a filmed recording, and what they found. Close it to free its temporary files.
+    """Rules applied to a filmed recording, done when made. Close it to free its temporary files.
 
     ``matches`` joins them to scenes, ``examples`` is the first Finding of each rule.
     """
 
-    #: Rules joined to scenes, once ``hear`` was called.
-    matches: "Matches"
-
-    def __init__(self, chosen: "Chosen", settings: "Settings", *, exceptions: str, keep_lines: bool) -> None:
+    def __init__(
+        self, reel: "Reel", chosen: "Chosen", settings: "Settings", *, exceptions: str, keep_lines: bool
+    ) -> None:
+        from watchfloor.film.matches import Matches
         from watchfloor.rules.hunting import Hunt
 
         self._chosen = chosen
@@ -64,13 +64,15 @@ class Hunted:
             )
             for _ in LEVELS
         ]
-        self.examples: dict[tuple[str, str], Finding] = {}
-
-    def hear(self, reel: "Reel") -> "Matches":
-        """Apply the rules to a filmed recording, as ``film.watching.watch`` asks."""
-        from watchfloor.film.matches import Matches
-
         self.matches = Matches(reel)
+        self.examples: dict[tuple[str, str], Finding] = {}
+        try:
+            self._run(reel)
+        except BaseException:
+            self.close()
+            raise
+
+    def _run(self, reel: "Reel") -> None:
         findings = self._hunt.over_spooled(reel.spool, reel.table)
         while part := list(islice(findings, _AT_ONCE)):
             for finding, scene_id in zip(part, self.matches.add(part), strict=True):
@@ -78,7 +80,6 @@ class Hunted:
                 if self._keep:
                     line = outputs.json_line(finding.to_json() | {"scene_id": scene_id})
                     self._lines[rank(finding.level)].write(line)
-        return self.matches
 
     def lines(self) -> Iterator[bytes]:
         """A line a match, the gravest level first, then as they were found."""
