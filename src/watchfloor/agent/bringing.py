@@ -14,6 +14,8 @@ MANAGERS: Final = frozenset(
 _DOWNLOADERS: Final = frozenset(("curl", "wget", "fetch", "aria2c"))
 _READS_SCRIPT: Final = SHELLS | {"python", "python3", "perl", "ruby", "node"}
 _UNPACKERS: Final = _DOWNLOADERS | {"tar", "unzip", "cpio", "scp"}
+#: Other trees that run a file, from which on it is everybody's hook, and who runs it says nothing of who planted it.
+HOOK_TREES: Final = 3
 #: Processes with a path that are looked through for who left it there, at most.
 MOST_HOLDERS: Final = 40
 #: Seconds between the two ends of a pipe.
@@ -36,6 +38,19 @@ def from_outside(index: Index, number: int) -> bool:
             return True
         for path in actor.ran:
             if any(_runs(index, holder, _UNPACKERS) for holder in list(index.holders[f"path:{path}"])[:MOST_HOLDERS]):
+                return True
+    return False
+
+
+def hooked(index: Index, number: int) -> bool:
+    """Whether a process runs, or was started by, what was put there on record and now runs in everybody's trees."""
+    for one in (number, *index.ancestors(number)):
+        actor = index.actors[one]
+        if actor.said.startswith("-"):
+            return False
+        for path in actor.ran & index.writes.keys():
+            trees = {index.actors[other].tree for other in index.runs[path]}
+            if len(trees - {actor.tree}) >= HOOK_TREES:
                 return True
     return False
 

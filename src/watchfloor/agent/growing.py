@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from watchfloor.agent.bringing import downloads, fetched, fetchers, session_starter
+from watchfloor.agent.bringing import HOOK_TREES, downloads, fetched, fetchers, hooked, session_starter
 from watchfloor.agent.index import MOST_KINDS, Index
 from watchfloor.agent.origins import back_of, handed_by, handed_to, shared, started_by
 from watchfloor.agent.ties import SYSTEM, Tie
@@ -22,12 +22,15 @@ from watchfloor.film.words import base_name
 #: Requests of one service account within so many seconds, each with this part odd, are one visitor's.
 COMPANY_WITHIN: Final = 240.0
 ODD_COMPANY: Final = 0.3
+#: More odd requests than so many, and than this part of a service's, are its habit.
+FEW_REQUESTS: Final = 20
+ODD_HABIT: Final = 0.5
 #: A session of which this part is odd is its owner's doing as a whole.
 ODD_SESSION: Final = 0.5
 #: Part of a tree's processes that must be odd or in the case for the tree to be the attacker's own.
 OWN_SHARE: Final = 0.7
-#: Other trees that run a file, from which on it is everybody's hook, and who runs it says nothing of who planted it.
-HOOK_TREES: Final = 3
+#: What serves log-ins, and what it asks whether an account may.
+LOGIN_PROGRAMS: Final = SERVERS | {"unix_chkpwd"}
 #: What the system brought: to run it says nothing of who one is.
 NOT_OWN: Final = (*SYSTEM, *COMMON)
 #: Processes of what a service started for one request, at most.
@@ -65,6 +68,8 @@ class Growth:
     behind: set[int] = field(default_factory=set)
     #: Log-ins in whose sessions merely something ran that the case had planted: others' until more is known.
     _hosts: set[int] = field(default_factory=set)
+    #: Trees that joined for the company they kept: they bring no company of their own.
+    _accompanied: set[int] = field(default_factory=set)
     #: Strangers' addresses whose other sessions have not joined yet, each with the member that showed it.
     _returns: list[tuple[int, str]] = field(default_factory=list)
 
@@ -105,7 +110,8 @@ class Growth:
         if wrapper is not None:
             self._admit_tree(wrapper, Reason("hand-over", number))
         login = self.index.sessions.server(number)
-        client = self.index.dialled.get(login if number in self.behind and login is not None else number)
+        behind = number in self.behind and login is not None and not hooked(self.index, number)
+        client = self.index.dialled.get(login if behind else number)
         if client is not None and (number in self.behind or self._told_of(client)):
             self._admit_tree(client, Reason("log-in", number, "", 0.7))
 
@@ -120,6 +126,8 @@ class Growth:
         for one in back_of(self.causes, (number,)) - self.behind:
             self.behind.add(one)
             above = started_by(self.index, one)
+            if hooked(self.index, one):  # whoever started everybody's hook did not mean to
+                above = [parent for parent in above if hooked(self.index, parent)]
             for below, parent in zip([one, *above], above, strict=False):
                 self._admit(parent, Reason("lineage", below))
                 self.causes[below].add(parent)
@@ -203,6 +211,7 @@ class Growth:
         index = self.index
         given = reason.step in ("alert", "log-in")
         planted = reason.step == "trace" and reason.trace[5:] in index.actors[number].ran
+        planted = planted or (reason.step == "alert" and hooked(index, number))
         planter = reason.step == "trace" and not planted
         top = self._planted_above(number) if given else number
         for parent in index.ancestors(top):
@@ -325,15 +334,21 @@ class Growth:
     def _company(self, number: int) -> None:
         """Other requests that the same service account served oddly at the same time: one attacker, many requests."""
         index, actor = self.index, self.index.actors[number]
-        if base_name(actor.played.image) in SERVERS:  # everybody's log-ins, which company says nothing of
-            return
+        if any(base_name(index.actors[n].played.image) in LOGIN_PROGRAMS for n in (number, *index.ancestors(number))):
+            return  # everybody's log-ins, which company says nothing of
         self._same_visitor(number)
+        if actor.tree in self._accompanied:
+            return
         if actor.played.session or actor.played.user in ("", "root") or self.odd_share(actor.tree) < ODD_COMPANY:
             return
-        for other in index.daemon_trees.get((actor.played.host, actor.played.user), ()):
-            alike = masked(index.actors[other].said)[:SHAPE] == masked(actor.said)[:SHAPE]
-            near = alike and abs(index.actors[other].first - actor.first) <= COMPANY_WITHIN
-            if near and other not in self.members and self.odd_share(index.actors[other].tree) >= ODD_COMPANY:
+        served = index.daemon_trees.get((actor.played.host, actor.played.user), ())
+        alike = [n for n in served if masked(index.actors[n].said)[:SHAPE] == masked(actor.said)[:SHAPE]]
+        odd = [n for n in alike if self.odd_share(index.actors[n].tree) >= ODD_COMPANY]
+        if len(odd) > max(FEW_REQUESTS, ODD_HABIT * len(alike)):
+            return  # what this service does all day looks odd, which then says nothing of a request
+        for other in odd:
+            if other not in self.members and abs(index.actors[other].first - actor.first) <= COMPANY_WITHIN:
+                self._accompanied.add(index.actors[other].tree)
                 self._admit_tree(other, Reason("same service", number, "", 0.7))
 
     def _same_visitor(self, number: int) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Set
 from typing import Any, Final
 
-from watchfloor.agent.bringing import from_outside
+from watchfloor.agent.bringing import from_outside, hooked
 from watchfloor.agent.case import Alert, Claim, Investigation, Test
 from watchfloor.agent.checking import quoted
 from watchfloor.agent.decoding import decode
@@ -66,8 +66,11 @@ def subjects(seeds: list[int], box: Toolbox) -> list[int]:
     """
     index = box.index
     logins = {seed: index.sessions.server(seed) for seed in seeds}
-    own = [s for s, login in logins.items() if login is not None and not index.sessions.strange(login)]
-    outside = {s for s in own if from_outside(index, s)}
+    hooks = {s for s, login in logins.items() if login is not None and hooked(index, s)}
+    hosts = {logins[s] for s in hooks}
+    own = [s for s, login in logins.items()
+           if login is not None and (login in hosts or not index.sessions.strange(login))]  # fmt: skip
+    outside = {s for s in own if s in hooks or from_outside(index, s)}
     deceived = {logins[s] for s in outside}
     return [s for s in seeds if s not in own or s in outside or logins[s] not in deceived]
 
