@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from watchfloor.agent.case import Alert, Investigation
 from watchfloor.agent.investigating import Investigator
+from watchfloor.agent.procedural import seeds_of, subjects
 
 
 @dataclass(slots=True)
@@ -36,12 +37,20 @@ class Casebook:
         return found
 
     def explained(self, alert: Alert) -> Investigation | None:
-        """The earlier case that holds half and more of an alert's records."""
-        held = Counter(self._holder[address] for address in alert.event_ids if address in self._holder)
+        """The earlier case that holds half and more of the records of what an alert is about."""
+        about = self._about(alert)
+        held = Counter(self._holder[address] for address in about if address in self._holder)
         if not held:
             return None
         case, count = held.most_common(1)[0]
-        return self.cases[case] if 2 * count >= len(alert.event_ids) else None
+        return self.cases[case] if 2 * count >= len(about) else None
+
+    def _about(self, alert: Alert) -> tuple[str, ...]:
+        """The records of an alert's subjects; all of its records where it names no record of this index."""
+        index = self.investigator.index
+        rows = {address: index.row_of(address) for address in alert.event_ids}
+        meant = set(subjects(seeds_of(alert, index), index))
+        return tuple(a for a, row in rows.items() if row is not None and index.owners[row] in meant) or alert.event_ids
 
     def merged(self) -> list[Investigation]:
         """The cases, worst first; one most of which lies inside an earlier one is that one, with its alerts."""

@@ -297,7 +297,7 @@ class Growth:
                     continue
                 share = self.odd_share(index.actors[other].tree)
                 weight = tie.weight(other, share, self.near_odd(other))
-                if weight and not self._another_actor(other) and not self._passed(trace, number, other):
+                if weight and not self._another_actor(other, trace) and not self._passed(trace, number, other):
                     self._admit_tree(other, Reason("trace", number, trace, weight))
             if len(self.members) == before:
                 return
@@ -312,9 +312,14 @@ class Growth:
         trees = {index.actors[n].tree for n in index.runs[path] if n not in self.members}
         return len(trees - {index.actors[other].tree}) >= HOOK_TREES
 
-    def _another_actor(self, number: int) -> bool:
-        """Whether a process is in a session from an address hardly anybody uses, and the case is another such's."""
-        sessions = self.index.sessions
+    def _another_actor(self, number: int, trace: str) -> bool:
+        """Whether a process is in a session from an address hardly anybody uses, and the case is another such's.
+
+        What a member put there runs in strangers' sessions too, and stays the member's.
+        """
+        sessions, path = self.index.sessions, trace[5:]
+        if path in self.index.actors[number].ran and any(w in self.members for _, w in self.index.writes.get(path, ())):
+            return False
         login = sessions.server(number)
         if login is None or not sessions.strange(login):
             return False

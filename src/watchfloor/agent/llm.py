@@ -50,7 +50,7 @@ class LlmPlanner:
         )
         found = Investigation(alert.case_id, self.name)
         try:
-            seeds = seeds_of(alert, box)
+            seeds = seeds_of(alert, box.index)
             answers = self._planned(wire, alert, box, seeds, found)
             for seed in seeds[:64]:
                 box.call("scope", process=seed)

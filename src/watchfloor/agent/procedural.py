@@ -8,6 +8,7 @@ from watchfloor.agent.bringing import from_outside, hooked
 from watchfloor.agent.case import Alert, Claim, Investigation, Test
 from watchfloor.agent.checking import quoted
 from watchfloor.agent.decoding import decode
+from watchfloor.agent.index import Index
 from watchfloor.agent.signs import Sign
 from watchfloor.agent.telling import MOST_CITED, Telling
 from watchfloor.agent.tools import BudgetSpentError, Toolbox
@@ -40,7 +41,7 @@ class ProceduralPlanner:
         """Work one case to its end, or as far as the budget reaches: then it says so among the open questions."""
         found = Investigation(alert.case_id, self.name)
         try:
-            seeds = subjects(seeds_of(alert, box), box)
+            seeds = subjects(seeds_of(alert, box.index), box.index)
             for seed in seeds[:64]:
                 box.call("lineage", process=seed)
                 box.call("scope", process=seed)
@@ -50,21 +51,19 @@ class ProceduralPlanner:
         return found
 
 
-def seeds_of(alert: Alert, box: Toolbox) -> list[int]:
+def seeds_of(alert: Alert, index: Index) -> list[int]:
     """The processes an alert is about."""
-    index = box.index
     rows = [index.row_of(address) for address in alert.event_ids]
     seeds = [index.owners[row] for row in rows if row is not None]
     seeds += [index.by_uid[uid] for uid in alert.process_uids if uid in index.by_uid]
     return list(dict.fromkeys(seeds))
 
 
-def subjects(seeds: list[int], box: Toolbox) -> list[int]:
+def subjects(seeds: list[int], index: Index) -> list[int]:
     """What an alert is about: where code from outside was at work in somebody's own session, that code's doing.
 
     Alerts of whole scenes name the person's own commands beside it; those would make the session the case.
     """
-    index = box.index
     logins = {seed: index.sessions.server(seed) for seed in seeds}
     hooks = {s for s, login in logins.items() if login is not None and hooked(index, s)}
     hosts = {logins[s] for s in hooks}
@@ -83,7 +82,7 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
         found.open_questions.append("The alert names no record of this recording: is it about another one?")
         return
     signs = telling.signs()
-    weights = weigh(box.growth, subjects(seeds_of(alert, box), box), signs)
+    weights = weigh(box.growth, subjects(seeds_of(alert, box.index), box.index), signs)
     found.indicators = telling.indicators()
     _facts(found, box)
     score = weights.score() + KNOWN * any("intel" in one for one in found.indicators)
