@@ -79,4 +79,5 @@ def _held(index: Index, row: int) -> str:
     values = [str(event[column]) for column in _QUOTABLE if event[column]]
     # the process that owns a record is known from its launch, which a later record may not repeat
     values += [played.image, played.command_line, played.user, played.host]
-    return visible("\n".join(values)).replace("`", "'").replace("\\u{000A}", "\n")
+    # value by value: most are plain, and plain text is passed at once
+    return "\n".join(map(visible, values)).replace("`", "'").replace("\\u{000A}", "\n")

@@ -282,8 +282,7 @@ class Growth:
 
     def _follow(self, trace: str, number: int) -> None:
         index = self.index
-        kinds = index.kinds_of[trace]
-        if len(kinds) > MOST_KINDS:
+        if len(index.kinds_of[trace]) > MOST_KINDS or trace.startswith("word:"):
             return
         holders = index.holders[trace]
         for _ in range(PASSES):
@@ -292,7 +291,7 @@ class Growth:
                 return
             before = len(self.members)
             tie = Tie(index, trace, [h for h in holders if h in self.members], others)
-            for other in others:
+            for other in tie.candidates(others):
                 if other in self.members:
                     continue
                 share = self.odd_share(index.actors[other].tree)

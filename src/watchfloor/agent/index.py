@@ -72,6 +72,7 @@ class Index:
         self._columns: dict[str, list[Any]] = {}
         self._events: dict[int, dict[str, Any]] = {}
         self._hubs: dict[int, bool] = {}
+        self._programs: dict[int, str] = {}
         micros = self.table["time"].cast(pa.int64()).fill_null(0).to_numpy() if len(self.table) else np.zeros(0)
         self.times: list[float] = (micros / 1e6).tolist()
         self.owners: list[int] = self.table["owner"].to_pylist() if len(self.table) else []
@@ -271,6 +272,12 @@ class Index:
             parts = zip(self.column("source"), self.column("record"), strict=True)
             self._by_id = {event_id(source or "", record or ""): row for row, (source, record) in enumerate(parts)}
         return self._by_id.get(address)
+
+    def program(self, number: int) -> str:
+        """The name of the program a process ran last."""
+        if number not in self._programs:
+            self._programs[number] = base_name(self.actors[number].said.split(" ", 1)[0])
+        return self._programs[number]
 
     def orphan(self, number: int) -> bool:
         """Whether who started a process is on no record."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from watchfloor.agent.index import Index
-from watchfloor.film.words import base_name
 
 #: Paths of the system itself, which many touch for reasons of their own.
 SYSTEM: Final = (
@@ -16,7 +15,7 @@ SYSTEM: Final = (
 )  # fmt: skip
 #: Others' kinds of trees (of processes: "ran") that may share a trace; what more share is everybody's.
 MOST_OUTSIDE: Final[Mapping[str, int]] = {
-    "address": 8, "user": 12, "ran": 8, "path": 4, "system": 1, "word": -1,
+    "address": 8, "user": 12, "ran": 8, "path": 4, "system": 1,
 }  # fmt: skip
 #: An address with at most so many trees speaks to few.
 FEW_TREES: Final = 24
@@ -54,15 +53,32 @@ class Tie:
         self._runs = index.runs.get(self._name, {}) if path else {}
         self._run_kinds = len({actors[n].kind for n in self._runs})
         self._writes = index.writes.get(self._name, []) if path else []
+        self._wrote = {who for _, who in self._writes}
+        self._writers = {actors[who].tree for who in self._wrote}
+        self._theirs = bool(self._members & self._runs.keys())
         self._made = self._kind == "user" and any(self._name in actors[m].made for m in ours)
         left = index.holders[trace]
         brought = [n for n in left if not self._reads(n)] or list(left)
         self._came = min(brought, key=lambda n: (left[n], n))
         self._ran = min(self._runs.values(), default=float("inf"))
 
+    def candidates(self, others: Sequence[int]) -> Sequence[int]:
+        """Those of ``others`` that the trace can tie at all: the rest need not be weighed one by one."""
+        if self._kind == "user":
+            return others if self._made else ()
+        if self._kind == "address":
+            spoke = self._index.spoke.get(self._name, ())
+            return [other for other in others if other in spoke]
+        if self._theirs:
+            return others
+        open_to_all = len(self._outside) <= max(MOST_OUTSIDE["path"], MOST_OUTSIDE["system"])
+        if open_to_all and (self._writers and len(self._writers) <= MOST_WRITERS):
+            return others
+        return [other for other in others if other in self._runs]
+
     def _reads(self, number: int) -> bool:
         """Whether a process only looked at what was there: its program is one that reads."""
-        return base_name(self._index.actors[number].said.split(" ", 1)[0]) in READERS
+        return self._index.program(number) in READERS
 
     def weight(self, other: int, tree_share: float, near_odd: bool) -> float:
         """How surely ``other`` belongs to the case, in [0, 1]: 0 where the trace does not tie it."""
@@ -76,7 +92,7 @@ class Tie:
             return self._address(other, tree_share)
         if kind == "ran":
             return self._handed_on(other, near_odd)
-        if self._runs and any(m in self._runs for m in self._members):
+        if self._theirs:
             return self._put_there(other, tree_share)
         return self._touched(kind, other, tree_share, near_odd)
 
@@ -137,14 +153,12 @@ class Tie:
 
     def _flows(self, other: int) -> bool:
         left = self._index.holders[self.trace]
-        writers = {self._index.actors[who].tree for _, who in self._writes}
-        if not writers or len(writers) > MOST_WRITERS:
+        if not self._writers or len(self._writers) > MOST_WRITERS:
             return False
         when, who = self._writes[0]
-        wrote = {w for _, w in self._writes}
         if who == other:
-            return any(left[m] >= when and m not in wrote and not self._reads(m) for m in self._members)
-        return who in self._members and left[other] >= when and other not in wrote and not self._reads(other)
+            return any(left[m] >= when and m not in self._wrote and not self._reads(m) for m in self._members)
+        return who in self._members and left[other] >= when and other not in self._wrote and not self._reads(other)
 
 
 def kind_of(index: Index, kind: str, name: str, other: int) -> str:
