@@ -170,7 +170,7 @@ class Growth:
     def _same_stranger(self, member: int, address: str) -> None:
         """All sessions and requests of a stranger's address are one actor's, and begin with the first."""
         index = self.index
-        seen = dict.fromkeys(index.sessions.from_address.get(address, ()), "log-in")
+        seen = dict.fromkeys(index.sessions.alike(address, index.sessions.server(member)), "log-in")
         if index.visitors.new(address):
             seen |= dict.fromkeys(index.visitors.served[address], "same visitor")
         first = min(seen, key=lambda n: index.actors[n].first, default=member)

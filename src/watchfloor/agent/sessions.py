@@ -23,6 +23,7 @@ class Sessions:
         self._index = index
         self._servers: dict[int, int | None] = {}
         self._remotes: dict[int, str] = {}
+        self._account: dict[int, str] = {}
         self._by_session: dict[tuple[str, str], int] = {}
         self._addresses: dict[int, str] = {}
         #: Sshd processes that logged somebody in, by the address they came from, in time order.
@@ -41,6 +42,7 @@ class Sessions:
             owner = index.owners[row]
             if owner not in self._remotes:
                 self._remotes[owner] = address
+                self._account[owner] = user or ""
                 self.from_address[address].append(owner)
             self._first[address] = min(self._first.get(address, index.times[row]), index.times[row])
             played = index.actors[owner].played
@@ -79,6 +81,13 @@ class Sessions:
             told = (self._remotes[n] for n in self._index.descendants(server) if n in self._remotes)
             self._addresses[server] = self._remotes.get(server) or next(told, "")
         return self._addresses[server]
+
+    def alike(self, address: str, server: int | None) -> list[int]:
+        """Log-ins from an address that one log-in from there speaks for: all of few, of many those of its account."""
+        found = self.from_address.get(address, [])
+        if len(found) <= FEW_SESSIONS or server is None:
+            return found
+        return [one for one in found if self._account.get(one) == self._account.get(server)]
 
     def strange(self, server: int) -> bool:
         """Whether a session came from a stranger's address."""

@@ -98,10 +98,11 @@ class Neighbour:
     """Another scene, or several, that speak for an attack in this one.
 
     ``planted``: this scene ran the file ``what``, which scene ``scene_id`` had put there. ``visitor``: it served the
-    address ``what``, as ``scenes`` others did. ``score`` is what they look like by themselves, of several the mean.
+    address ``what``, as ``scenes`` others did. ``case``: the case that scene ``scene_id`` opened holds it, one of
+    ``scenes``. ``score`` is what they look like by themselves, of several the mean.
     """
 
-    kind: Literal["planted", "visitor"]
+    kind: Literal["planted", "visitor", "case"]
     what: str
     score: float
     scenes: int = 1
@@ -122,7 +123,7 @@ class Neighbour:
 class Scene:
     """One process-tree session on one host, judged.
 
-    ``verdict`` and ``score`` are the joined word of screen and rules; ``screen_verdict`` and ``screen_score`` what the
+    ``verdict`` and ``score`` are the joined word of screen, rules and cases; ``screen_verdict`` and ``screen_score`` what the
     screen says alone, empty and None where it is the same.
     """
 

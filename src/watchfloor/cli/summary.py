@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from watchfloor.cli.watch_rules import Hunted
     from watchfloor.film.matches import Claim
     from watchfloor.film.watching import Watched
+    from watchfloor.operations.gathering import Gathered
 
 #: Scenes told in full; a long list belongs into the report or the JSON lines.
 TOLD_SCENES = 5
@@ -88,6 +89,14 @@ _PHRASES = {
         "(level high or critical).",
         "值得查看的场景：两者都指出 {both} 个，仅筛查模型 {screen} 个，仅规则 {by_rules} 个（级别高或严重）。",
     ),
+    "gathered": (
+        "Cases: {opened} opened; {raised} scenes belong to their attacks and look harmless by themselves.",
+        "案件：展开 {opened} 个；另有 {raised} 个看似正常的场景属于这些攻击。",
+    ),
+    "cases_left": (
+        "{n} malicious scenes opened no case, see --cases.",
+        "{n} 个恶意场景未展开调查，参见 --cases。",
+    ),
     "excepted": ("{n} matches are excepted by {file}.", "{n} 次命中被 {file} 列为例外。"),
     "failed": ("Rules that could not be used: {n}.", "无法使用的规则：{n} 条。"),
     "more_failed": (
@@ -99,7 +108,13 @@ _PHRASES = {
 
 
 def summarise(
-    watched: "Watched", terminal: Terminal, *, lang: str, report: str = "", hunted: "Hunted | None" = None
+    watched: "Watched",
+    terminal: Terminal,
+    *,
+    lang: str,
+    report: str = "",
+    hunted: "Hunted | None" = None,
+    gathered: "Gathered | None" = None,
 ) -> None:
     """Print the scenes that stand out, the rules that matched, then the books, then where the film is."""
     words = _Words(lang)
@@ -112,12 +127,22 @@ def summarise(
         terminal.line()
         _name_the_rest(standing_out[TOLD_SCENES:], terminal, words)
     terminal.line()
+    if gathered is not None and (gathered.cases or gathered.left):
+        _cases(gathered, terminal, words)
+        terminal.line()
     if hunted is not None:
         _rules(hunted, watched, terminal, words)
         terminal.line()
     _books(watched.account, watched.seconds, terminal, words)
     if report:
         terminal.line(words("report", path=report), style="bold")
+
+
+def _cases(gathered: "Gathered", terminal: Terminal, words: "_Words") -> None:
+    if gathered.cases:
+        terminal.line(words("gathered", opened=gathered.cases, raised=gathered.raised))
+    if gathered.left:
+        terminal.line(words("cases_left", n=gathered.left))
 
 
 class _Words:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from watchfloor import __version__
 from watchfloor.base.errors import InputError, UsageError
 from watchfloor.cli import outputs
+from watchfloor.cli.lab_process import whole
 from watchfloor.cli.rules_options import BESIDE, NONE, OWN, add_rule_options
 
 if TYPE_CHECKING:
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from watchfloor.film.filming import Reel
     from watchfloor.film.matches import Matches
     from watchfloor.film.watching import Watched
+    from watchfloor.operations.gathering import Gathered
 
 NAME = "watch"
+CASES_HELP = """on Linux, open a case for each scene that is surely malicious, at most N, and call what belongs to its
+attack malicious too; default 50, 0 for none"""
 SUMMARY = "read endpoint logs, judge what happened, show the film"
 DESCRIPTION = """Read endpoint logs, put their events into scenes (one process tree on one host), and say of
 each scene whether it is malicious, suspicious, benign or too unlike the known to say, with ATT&CK techniques and
@@ -45,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the contract's options."""
     add = parser.add_argument
     add("inputs", metavar="INPUT", nargs="+", help="file, archive or folder to read")
+    add("--cases", metavar="N", type=whole, help=CASES_HELP)
     add("--no-experts", action="store_true", help="do not ask the command expert about the command lines it shows")
     add("--json", metavar="FILE", help="write a JSON line a scene, a match and a summary; - is standard output")
     add("--all-scenes", action="store_true", help="write benign and unsure scenes too, not only what stands out")
@@ -70,11 +75,14 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         hunted: list[Hunted] = []
         watched = stack.enter_context(closing(_watch(options, settings, chosen, hunted, stack)))
+        gathered = _gathered(watched, options.cases)
+        watched = replace(watched, scenes=gathered.scenes, seconds=watched.seconds + gathered.seconds)
         if not options.no_experts:
             from watchfloor.cli.watch_commands import asked
 
             watched = replace(watched, scenes=asked(watched.scenes, settings))
-        _write(options, watched, hunted[0] if hunted else None, settings.report_frames)
+        told = (watched, hunted[0] if hunted else None, gathered)
+        _write(options, *told, settings.report_frames)
     if options.json != "-" and not options.quiet:
         from watchfloor.cli.summary import summarise
         from watchfloor.cli.terminal import Terminal
@@ -85,11 +93,20 @@ def run(options: argparse.Namespace) -> int:
             lang=options.lang,
             report=options.report or "",
             hunted=hunted[0] if hunted else None,
+            gathered=gathered,
         )
     return InputError.exit_code if watched.account.rejections else 0
 
 
-def summary_record(watched: "Watched", written: int, hunted: "Hunted | None" = None) -> dict[str, Any]:
+def _gathered(watched: "Watched", most: int | None) -> "Gathered":
+    from watchfloor.operations.gathering import gather
+
+    return gather(watched.reel, watched.scenes, most)
+
+
+def summary_record(
+    watched: "Watched", written: int, hunted: "Hunted | None" = None, gathered: "Gathered | None" = None
+) -> dict[str, Any]:
     """The contract's last JSON line; ``rejected`` may be capped, ``rejected_reasons`` counts them all."""
     account = watched.account
     return {
@@ -105,6 +122,7 @@ def summary_record(watched: "Watched", written: int, hunted: "Hunted | None" = N
         "scenes": len(watched.scenes),
         "scenes_written": written,
         "verdicts": dict(Counter(scene.verdict for scene in watched.scenes)),
+        **({"cases": gathered.record()} if gathered is not None else {}),
         **(hunted.record(watched.scenes) if hunted is not None else {}),
         "seconds": round(watched.seconds, 3),
         "rejected": [rejection.to_json() for rejection in account.rejections],
@@ -114,7 +132,9 @@ def summary_record(watched: "Watched", written: int, hunted: "Hunted | None" = N
     }
 
 
-def json_lines(watched: "Watched", *, all_scenes: bool, hunted: "Hunted | None" = None) -> Iterator[bytes]:
+def json_lines(
+    watched: "Watched", *, all_scenes: bool, hunted: "Hunted | None" = None, gathered: "Gathered | None" = None
+) -> Iterator[bytes]:
     """Scene lines, worst first, then matches, gravest first, then the summary."""
     from watchfloor.film.matches import standing_out
 
@@ -124,7 +144,7 @@ def json_lines(watched: "Watched", *, all_scenes: bool, hunted: "Hunted | None" 
         yield outputs.json_line(scene.to_json() | (matches.scene_facts(scene) if matches is not None else {}))
     if hunted is not None:
         yield from hunted.lines()
-    yield outputs.json_line(summary_record(watched, len(shown), hunted))
+    yield outputs.json_line(summary_record(watched, len(shown), hunted, gathered))
 
 
 def _chosen(options: argparse.Namespace, settings: "Settings") -> "Chosen | None":
@@ -168,7 +188,13 @@ def _watch(
         return watch(options.inputs, settings, on_progress=bar.show, hear=heard)
 
 
-def _write(options: argparse.Namespace, watched: "Watched", hunted: "Hunted | None", report_frames: int) -> None:
+def _write(
+    options: argparse.Namespace,
+    watched: "Watched",
+    hunted: "Hunted | None",
+    gathered: "Gathered",
+    report_frames: int,
+) -> None:
     matches = hunted.matches if hunted is not None else None
     title = f"Watchfloor: {', '.join(watched.hosts[:3]) or 'no host'}"
     if options.report is not None:
@@ -183,12 +209,13 @@ def _write(options: argparse.Namespace, watched: "Watched", hunted: "Hunted | No
 
         claims = matches.gravest() if matches is not None else ()
         outputs.write(options.navigator, [outputs.json_line(layer(watched.scenes, name=title, claims=claims))])
+    lines = json_lines(watched, all_scenes=options.all_scenes, hunted=hunted, gathered=gathered)
     # Last, so that whoever reads standard output finds the other files complete.
     if options.json == "-":
-        sys.stdout.buffer.writelines(json_lines(watched, all_scenes=options.all_scenes, hunted=hunted))
+        sys.stdout.buffer.writelines(lines)
         sys.stdout.buffer.flush()
     elif options.json is not None:
-        outputs.write(options.json, json_lines(watched, all_scenes=options.all_scenes, hunted=hunted))
+        outputs.write(options.json, lines)
 
 
 def count(text: str) -> int:

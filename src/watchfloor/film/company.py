@@ -59,13 +59,14 @@ class Planted:
 class Meetings:
     """Which scenes met. ``visitor`` names the remote address behind a scene that served one; ``habit`` ``(scenes,)``
     is the log of how many scenes show the rarest of what a scene started, 0 where nothing is known; ``host``
-    ``(scenes,)`` numbers hosts.
+    ``(scenes,)`` numbers hosts; ``linux`` names those that run Linux.
     """
 
     planted: tuple[Planted, ...]
     visitor: Mapping[int, str]
     habit: Floats
     host: Ints
+    linux: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,8 @@ class Gathering:
             return Meetings((), {}, np.zeros(scenes, np.float32), host)
         known = np.asarray([name in self._linux for name in names])[host]
         habit = np.where(known, _habit(runs, runs_scene, host), 0).astype(np.float32)
-        return Meetings(tuple(self._planted(casting)), self._visitors(cast, casting), habit, host)
+        linux = frozenset(self._linux)
+        return Meetings(tuple(self._planted(casting)), self._visitors(cast, casting), habit, host, linux)
 
     def _planted(self, casting: Casting) -> Iterator[Planted]:
         scene = casting.scene

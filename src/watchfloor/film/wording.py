@@ -251,6 +251,12 @@ def _short(text: str) -> str:
 
 def neighbour(one: Neighbour) -> Pair:
     """What another scene, or several, say of the one at hand."""
+    if one.kind == "case":
+        return (
+            f"It belongs to the attack that scene {one.scene_id} shows ({one.score:.0%} likely): one of {one.scenes:,} "
+            "scenes that the investigation from there reached.",
+            f"它属于场景 {one.scene_id} 所示的攻击（可能性 {one.score:.0%}）：由该场景展开的调查涉及 {one.scenes:,} 个场景。",
+        )
     if one.kind == "planted":
         return (
             f"It ran {one.what}, put there by scene {one.scene_id} (by itself {one.score:.0%} likely an attack).",

@@ -4,9 +4,9 @@
 
 A scene is an attack scene when at least one of its Events belongs to an intrusion. Opinions compared: the screen, the
 same before scenes hear of each other, its linear first look alone, how many Events a scene has (metadata), the highest
-level of the Sigma rules that match, and screen and rules together as ``watch`` joins them. Each is measured at the
-threshold that flags at most 1.67% of the ordinary scenes here; the screen, alone and joined, also at its own
-thresholds. Intervals are Wilson's at 95%.
+level of the Sigma rules that match, screen and rules together as ``watch`` joins them, and what the cases of each host
+make of these (``operations.gathering``). Each is measured at the threshold that flags at most 1.67% of the ordinary
+scenes here; what ``watch`` says, alone and joined, also at its own thresholds. Intervals are Wilson's at 95%.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from watchfloor.base.settings import Settings
 from watchfloor.film import accord, keyframes
 from watchfloor.film import screen as screens
 from watchfloor.film.filming import Reel, film
+from watchfloor.film.judging import judge as judged_scenes
 from watchfloor.film.judging import salience
 from watchfloor.film.matches import Matches
 from watchfloor.film.screen import FAMILIES, pool
@@ -33,6 +34,7 @@ from watchfloor.film.viewing import Viewing, opinion, view
 from watchfloor.intake.reader import Reader
 from watchfloor.lab.told import told
 from watchfloor.lab.truth import Truth, truth_of
+from watchfloor.operations.gathering import gather
 from watchfloor.rules.cache import ruleset
 from watchfloor.rules.hunting import Hunt
 from watchfloor.store.spool import Spool
@@ -47,6 +49,8 @@ ALLOWED: Final = 0.0167
 BUDGET: Final = 0.1
 #: The screen's opinion with what rules add.
 JOINED: Final = "screen and rules"
+#: What ``watch`` says in the end.
+CASES: Final = "screen, rules and cases"
 _DAY: Final = 86_400e6
 
 
@@ -102,7 +106,7 @@ def judge(name: str, reel: Reel, truth: dict[str, Truth], hunt: Hunt | None) -> 
     events = np.bincount(reel.casting.scene, counted.events, scenes)
     bad = np.bincount(reel.casting.scene, counted.bad, scenes).astype(np.int64)
     shown, acting = events > 0, counted.events > 0
-    opinions = {
+    opinions: dict[str, Floats] = {
         "screen": judged.scene.astype(np.float64),
         "screen, each scene by itself": judged.alone.astype(np.float64),
         "linear first look": look[:, :2].sum(axis=1).astype(np.float64),
@@ -113,6 +117,8 @@ def judge(name: str, reel: Reel, truth: dict[str, Truth], hunt: Hunt | None) -> 
         matches = Matches(reel)
         matches.add(list(Hunt(hunt.rules).over_spooled(reel.spool, reel.table)))  # correlations of this host alone
         opinions[JOINED] = accord.heard(judged, matches).scene.astype(np.float64)
+        gathered = {one.scene_id: one.score for one in gather(reel, judged_scenes(reel, matches)).scenes}
+        opinions[CASES] = np.asarray([gathered.get(name, 0.0) for name in reel.scene_ids()])
     place = np.cumsum(shown) - 1
     hit = np.flatnonzero(counted.runs != "")
     intrusions = {
@@ -204,7 +210,7 @@ def figures(hosts: Sequence[Judged]) -> dict[str, Any]:
             "average precision": float(average_precision_score(attack, opinion)),
         }
     limits = (("malicious", hosts[0].malicious), ("suspicious", hosts[0].suspicious))
-    for name, (word, limit) in product([n for n in ("screen", JOINED) if n in hosts[0].opinions], limits):
+    for name, (word, limit) in product([n for n in ("screen", JOINED, CASES) if n in hosts[0].opinions], limits):
         opinion = np.concatenate([h.opinions[name] for h in hosts])
         found[f"{name}, {word} or worse"] = _at(opinion, opinion >= limit, attack, bad, hosts)
     acting = np.concatenate([h.process_bad for h in hosts])
