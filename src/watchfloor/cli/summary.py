@@ -94,8 +94,8 @@ _PHRASES = {
         "案件：展开 {opened} 个；另有 {raised} 个看似正常的场景属于这些攻击。",
     ),
     "cases_left": (
-        "{n} malicious scenes opened no case, see --cases.",
-        "{n} 个恶意场景未展开调查，参见 --cases。",
+        "{n} scenes that stand out opened no case, see --cases.",
+        "{n} 个可疑场景未展开调查，参见 --cases。",
     ),
     "excepted": ("{n} matches are excepted by {file}.", "{n} 次命中被 {file} 列为例外。"),
     "failed": ("Rules that could not be used: {n}.", "无法使用的规则：{n} 条。"),

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from watchfloor.operations.gathering import Gathered
 
 NAME = "watch"
-CASES_HELP = """on Linux, open a case for each scene that is surely malicious, at most N, and call what belongs to its
-attack malicious too; default 50, 0 for none"""
+CASES_HELP = """on Linux, open a case for each scene that stands out, at most N, and call what belongs to its attack
+malicious too; default 50, 0 for none"""
 SUMMARY = "read endpoint logs, judge what happened, show the film"
 DESCRIPTION = """Read endpoint logs, put their events into scenes (one process tree on one host), and say of
 each scene whether it is malicious, suspicious, benign or too unlike the known to say, with ATT&CK techniques and
