@@ -67,8 +67,7 @@ class Tie:
         if self._kind == "user":
             return others if self._made else ()
         if self._kind == "address":
-            spoke = self._index.spoke.get(self._name, ())
-            return [other for other in others if other in spoke]
+            return self._strangers(others)
         if self._theirs:
             return others
         open_to_all = len(self._outside) <= max(MOST_OUTSIDE["path"], MOST_OUTSIDE["system"])
@@ -108,6 +107,19 @@ class Tie:
         trees = {index.actors[n].tree for n in index.holders[self.trace]}
         rare = index.sessions.strange_address(self._name) and len(trees) <= FEW_TREES
         return 0.75 if rare or len(self._outside) <= 1 else 0.0
+
+    def _strangers(self, others: Sequence[int]) -> Sequence[int]:
+        """Those who spoke to the address; of log-ins from it only such as may be those of the case's own actor."""
+        spoke = self._index.spoke.get(self._name, ())
+        found = [other for other in others if other in spoke]
+        sessions = self._index.sessions
+        logins = {n: s for n in (*found, *self._members) if (s := sessions.server(n)) is not None}
+        logins = {n: s for n, s in logins.items() if sessions.address(s) == self._name}
+        ours = {logins[m] for m in self._members if m in logins}
+        if not ours:
+            return found
+        alike = {one for login in ours for one in sessions.alike(self._name, login)}
+        return [other for other in found if other not in logins or logins[other] in alike]
 
     def _handed_on(self, other: int, near_odd: bool) -> float:
         """``other`` ran the path: it is the case's if the case put it there, or if nobody had it before the case.
