@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from watchfloor.base.account import Account
@@ -72,6 +73,8 @@ class FakeWatched:
     seconds: float = 0.25
     hosts: tuple[str, ...] = ("lab-1",)
     frames_encoded: int = 2
+    #: No Linux host: cases are opened on films, see ``tests/operations/test_gathering.py``.
+    reel: Any = field(default_factory=lambda: SimpleNamespace(meetings=SimpleNamespace(linux=frozenset())))
 
     closed: bool = False
 

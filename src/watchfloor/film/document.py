@@ -119,7 +119,7 @@ def _scene(scene: Scene, matches: Matches | None) -> dict[str, Any]:
         body |= matches.scene_facts(scene)
         named = [(claim.level, claim.title, count) for claim, count in matches.in_scene(scene.scene_id)]
         english[1:1], chinese[1:1] = rules_told(named)
-        if matches.seen_by(scene) == "rules":
+        if matches.seen_by(scene) == "rules" and not any(one.kind == "case" for one in scene.company):
             alone, alone_zh = rules_alone(*named[0][:2])
             english[0] += alone
             chinese[0] += alone_zh
