@@ -92,13 +92,13 @@ SAMPLES = (
         ),
     ),
     Sample(
-        "Process Opened by a Call That Does Not Come from Windows",
+        "Process Opened by a Call Straight from Code of No File",
         sysmon(
             10,
             SourceImage="C:\\Users\\ann\\a.exe",
             TargetImage="C:\\Windows\\explorer.exe",
             GrantedAccess="0x1FFFFF",
-            CallTrace="C:\\Users\\ann\\a.exe+1234|C:\\Users\\ann\\a.exe+99",
+            CallTrace="UNKNOWN(0000022A)|UNKNOWN(0000022B)",
         ),
         sysmon(
             10,
@@ -215,7 +215,7 @@ SAMPLES = (
         ),
     ),
     Sample(
-        "Any Name Asked For by a Loader, or a Name That Carries Data",
+        "Any Name Asked For by a Loader, or the Directory by a Foreign Program",
         sysmon(22, Image="C:\\Windows\\System32\\regsvr32.exe", QueryName="a.example.org", QueryStatus="0"),
         sysmon(22, Image="C:\\Windows\\System32\\svchost.exe", QueryName="a.example.org", QueryStatus="0"),
     ),

@@ -102,4 +102,14 @@ SAMPLES = (
         command("powershell.exe -ExecutionPolicy Bypass -File C:\\Scripts\\a.ps1"),
     ),
     Sample("System Settings Read That Attackers Ask First", command("netdom query trust"), command("gpresult /r")),
+    Sample(
+        "Program from the Desktop or Downloads Starts a Shell or a Scout",
+        command("cmd.exe", parent="C:\\Users\\ann\\Downloads\\a.exe"),
+        command("cmd.exe /c a.bat", parent="C:\\Users\\ann\\Downloads\\VendorSetup.exe"),
+    ),
+    Sample(
+        "Shell Started by the Service Manager or a Tool's Service",
+        command("cmd.exe /c whoami", parent="C:\\Windows\\System32\\services.exe"),
+        command("svchost.exe -k netsvcs", parent="C:\\Windows\\System32\\services.exe"),
+    ),
 )
