@@ -33,7 +33,7 @@ SAMPLES = (
         sysmon(7, Image="C:\\ProgramData\\x\\a.exe", ImageLoaded="C:\\Windows\\System32\\version.dll", Signed="true"),
     ),
     Sample(
-        "Missing Library Loaded by a Service, or Odd One in LSASS, DNS or the Spooler",
+        "Missing Library Loaded by a Service, or Unsigned One in LSASS or DNS",
         sysmon(
             7, Image="C:\\Windows\\System32\\lsass.exe", ImageLoaded="C:\\Windows\\System32\\mypass.dll", Signed="false"
         ),
