@@ -16,13 +16,17 @@ import yaml
 
 from tests.rules import (
     shipped_bursts,
+    shipped_code,
     shipped_credentials,
     shipped_execution,
     shipped_linux,
     shipped_movement,
     shipped_persistence,
+    shipped_programs,
+    shipped_programs_more,
     shipped_registry,
     shipped_samples,
+    shipped_scripts,
 )
 from tests.rules.shipped_samples import Sample
 from watchfloor.base.attack import TACTICS, vocabulary
@@ -43,6 +47,10 @@ WINDOWS = (
     *shipped_movement.SAMPLES,
     *shipped_registry.SAMPLES,
     *shipped_bursts.SAMPLES,
+    *shipped_programs.SAMPLES,
+    *shipped_programs_more.SAMPLES,
+    *shipped_scripts.SAMPLES,
+    *shipped_code.SAMPLES,
 )
 RECORDING = OWN_RULES.parent / "recording"
 

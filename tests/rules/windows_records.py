@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.rules.shipped_samples import other
+from tests.rules.shipped_samples import SYSTEM, other, started
 
 
 def sysmon(code: int, **fields: Any) -> tuple[str, ...]:
@@ -19,3 +19,18 @@ def registry(key: str, details: str, image: str) -> tuple[str, ...]:
 
 def script(text: str) -> tuple[str, ...]:
     return other("Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell", 4104, ScriptBlockText=text)
+
+
+def classic(code: int, **fields: Any) -> tuple[str, ...]:
+    return other("Windows PowerShell", "PowerShell", code, **fields)
+
+
+def module(**fields: Any) -> tuple[str, ...]:
+    return other("Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell", 4103, **fields)
+
+
+def command(text: str, **more: str) -> tuple[str, ...]:
+    """A program started with this command line; one without a folder is a program of Windows."""
+    name = text.split()[0].strip('"').removesuffix(".exe")
+    image = f"{name}.exe" if ":" in name else f"{SYSTEM}{name}.exe"
+    return started(more.pop("image", image), text, **more)
