@@ -23,6 +23,8 @@ from tests.rules import (
     shipped_persistence,
     shipped_registry,
     shipped_samples,
+    shipped_state,
+    shipped_state_more,
 )
 from tests.rules.shipped_samples import Sample
 from watchfloor.base.attack import TACTICS, vocabulary
@@ -43,6 +45,8 @@ WINDOWS = (
     *shipped_movement.SAMPLES,
     *shipped_registry.SAMPLES,
     *shipped_bursts.SAMPLES,
+    *shipped_state_more.SAMPLES,
+    *shipped_state.SAMPLES,
 )
 RECORDING = OWN_RULES.parent / "recording"
 
