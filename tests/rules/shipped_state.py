@@ -44,39 +44,6 @@ SAMPLES = (
         ),
     ),
     Sample(
-        "Provider of Network Logons Added",
-        registry(
-            r"HKLM\System\CurrentControlSet\Services\logincp\NetworkProvider\ProviderPath",
-            r"%SystemRoot%\System32\logincp.dll",
-        ),
-        registry(
-            r"HKLM\System\CurrentControlSet\Services\P9NP\NetworkProvider\ProviderPath",
-            r"%SystemRoot%\System32\p9np.dll",
-        ),
-    ),
-    Sample(
-        "Part Added to the Logon Window",
-        registry(
-            r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Authentication\Credential Providers\{0A29}\(Default)",
-            "Logon",
-        ),
-        registry(
-            r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Authentication\Credential Providers\{0A29}\(Default)",
-            "Factor",
-            r"C:\Windows\System32\msiexec.exe",
-        ),
-    ),
-    Sample(
-        "Rules for Finding Libraries Changed",
-        registry(r"HKLM\System\CurrentControlSet\Control\Session Manager\SafeDllSearchMode", "DWORD (0x00000000)"),
-        registry(r"HKLM\System\CurrentControlSet\Control\Session Manager\SafeDllSearchMode", "DWORD (0x00000001)"),
-    ),
-    Sample(
-        "Environment Set So That Runtimes Load Foreign Code",
-        registry(r"HKU\S-1-5-21-1-2-3-1001\Environment\DOTNET_STARTUP_HOOKS", r"C:\Users\Public\a.dll"),
-        registry(r"HKU\S-1-5-21-1-2-3-1001\Environment\NODE_OPTIONS", "--max-old-space-size=4096"),
-    ),
-    Sample(
         "Kind of File or Link Set to Open by a Shell or Script",
         registry(
             r"HKU\S-1-5-21-1-2-3-1001_Classes\txtfile\shell\open\command\(Default)",
@@ -85,17 +52,6 @@ SAMPLES = (
         registry(
             r"HKU\S-1-5-21-1-2-3-1001_Classes\txtfile\shell\open\command\(Default)",
             r'"C:\Program Files\Notepad++\notepad++.exe" "%1"',
-        ),
-    ),
-    Sample(
-        "Component of the Machine Redirected to an Odd File",
-        registry(
-            r"HKU\S-1-5-21-1-2-3-1001_Classes\TypeLib\{EAB22AC0-30C1-11CF-A7EB-0000C05BAE0B}\1.1\0\win32\(Default)",
-            r"script:C:\ProgramData\a.sct",
-        ),
-        registry(
-            r"HKLM\SOFTWARE\Classes\CLSID\{0A29FF9E-7F9C-4437-8B11-F424491E3931}\InprocServer32\(Default)",
-            r"C:\Program Files\V\v.dll",
         ),
     ),
     Sample(
@@ -153,15 +109,6 @@ SAMPLES = (
         "Entries of a Protection Deleted from the Registry",
         registry_gone(r"HKLM\SOFTWARE\Microsoft\AMSI\Providers\{2781761E-28E0-4109-99FE-B9D127C57AFE}"),
         registry_gone(r"HKLM\SOFTWARE\Vendor\Providers\{2781761E-28E0-4109-99FE-B9D127C57AFE}"),
-    ),
-    Sample(
-        "Settings of a Sensor or Filter Driver Changed by Hand",
-        registry(r"HKLM\System\CurrentControlSet\Services\FileInfo\Instances\FileInfo\Altitude", "385201"),
-        registry(
-            r"HKLM\System\CurrentControlSet\Services\SysmonDrv\Parameters\Rules",
-            "Binary Data",
-            r"C:\Windows\Sysmon64.exe",
-        ),
     ),
     Sample(
         "Service of Recovery or Protection Disabled in the Registry",

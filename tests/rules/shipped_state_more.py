@@ -1,7 +1,7 @@
 """More made-up records for the shipped rules about state in the registry: attacks and ordinary work near them."""
 
 from tests.rules.shipped_samples import Sample
-from tests.rules.windows_records import registry, registry_gone, sysmon
+from tests.rules.windows_records import registry, registry_gone
 
 SAMPLES = (
     Sample(
@@ -75,34 +75,11 @@ SAMPLES = (
         ),
     ),
     Sample(
-        "Remote Desktop Made Lax",
-        registry(
-            r"HKLM\System\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp\SecurityLayer",
-            "DWORD (0x00000000)",
-        ),
-        registry(
-            r"HKLM\System\CurrentControlSet\Control\Terminal Server\WinStations\RDP-Tcp\SecurityLayer",
-            "DWORD (0x00000002)",
-        ),
-    ),
-    Sample(
         "Traces of a User's Work Deleted from the Registry",
         registry_gone(r"HKU\S-1-5-21-1-2-3-1001\SOFTWARE\Microsoft\Terminal Server Client\Servers"),
         registry_gone(
             r"HKU\S-1-5-21-1-2-3-1001\SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer\RecentDocs\.txt",
             r"C:\Windows\explorer.exe",
-        ),
-    ),
-    Sample(
-        "Script of a Policy Entered by Hand",
-        registry(
-            r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Group Policy\Scripts\Startup\0\0\Script",
-            r"C:\ProgramData\a.bat",
-        ),
-        registry(
-            r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Group Policy\Scripts\Startup\0\0\Script",
-            "map.bat",
-            r"C:\Windows\System32\svchost.exe",
         ),
     ),
     Sample(
@@ -127,21 +104,6 @@ SAMPLES = (
         ),
     ),
     Sample(
-        "Drive of Another Machine Opened by Its Hidden Share",
-        sysmon(
-            12,
-            EventType="CreateKey",
-            TargetObject=r"HKU\S-1-5-21-1-2-3-1001\SOFTWARE\Explorer\MountPoints2\##SRV2#C$",
-            Image=r"C:\Windows\explorer.exe",
-        ),
-        sysmon(
-            12,
-            EventType="CreateKey",
-            TargetObject=r"HKU\S-1-5-21-1-2-3-1001\SOFTWARE\Explorer\MountPoints2\##files#home",
-            Image=r"C:\Windows\explorer.exe",
-        ),
-    ),
-    Sample(
         "Microsoft Defender Made Quiet or Less Strict",
         registry(
             r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender\UX Configuration\Notification_Suppress",
@@ -150,15 +112,6 @@ SAMPLES = (
         registry(
             r"HKLM\SOFTWARE\Policies\Microsoft\Windows Defender\UX Configuration\Notification_Suppress",
             "DWORD (0x00000000)",
-        ),
-    ),
-    Sample(
-        "Browser Extension or Proxy Forced by a Script",
-        registry(r"HKLM\SOFTWARE\Policies\Google\Chrome\ExtensionInstallForcelist\1", "abc;https://example.org/u.xml"),
-        registry(
-            r"HKLM\SOFTWARE\Policies\Google\Chrome\ExtensionInstallForcelist\1",
-            "abc;https://example.org/u.xml",
-            r"C:\Windows\System32\svchost.exe",
         ),
     ),
     Sample(

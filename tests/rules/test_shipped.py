@@ -16,9 +16,14 @@ import yaml
 
 from tests.rules import (
     shipped_bursts,
+    shipped_channels,
+    shipped_channels_more,
     shipped_credentials,
+    shipped_directory,
     shipped_execution,
+    shipped_files,
     shipped_linux,
+    shipped_logs,
     shipped_movement,
     shipped_persistence,
     shipped_registry,
@@ -45,6 +50,11 @@ WINDOWS = (
     *shipped_movement.SAMPLES,
     *shipped_registry.SAMPLES,
     *shipped_bursts.SAMPLES,
+    *shipped_channels.SAMPLES,
+    *shipped_channels_more.SAMPLES,
+    *shipped_directory.SAMPLES,
+    *shipped_logs.SAMPLES,
+    *shipped_files.SAMPLES,
     *shipped_state_more.SAMPLES,
     *shipped_state.SAMPLES,
 )
