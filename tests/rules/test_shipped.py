@@ -17,7 +17,6 @@ import yaml
 from tests.rules import (
     shipped_bursts,
     shipped_channels,
-    shipped_channels_more,
     shipped_credentials,
     shipped_directory,
     shipped_execution,
@@ -29,7 +28,6 @@ from tests.rules import (
     shipped_registry,
     shipped_samples,
     shipped_state,
-    shipped_state_more,
 )
 from tests.rules.shipped_samples import Sample
 from watchfloor.base.attack import TACTICS, vocabulary
@@ -51,11 +49,9 @@ WINDOWS = (
     *shipped_registry.SAMPLES,
     *shipped_bursts.SAMPLES,
     *shipped_channels.SAMPLES,
-    *shipped_channels_more.SAMPLES,
     *shipped_directory.SAMPLES,
     *shipped_logs.SAMPLES,
     *shipped_files.SAMPLES,
-    *shipped_state_more.SAMPLES,
     *shipped_state.SAMPLES,
 )
 RECORDING = OWN_RULES.parent / "recording"
