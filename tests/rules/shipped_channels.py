@@ -15,7 +15,7 @@ SAMPLES = (
         system(7045, "Service Control Manager", ServiceName="Agent", ImagePath=r'"C:\Program Files\V\agent.exe"'),
     ),
     Sample(
-        "Service That Runs from Another Machine or under a False Name",
+        "Service That Runs from Another Machine or as a Known Kit Names It",
         system(7045, "Service Control Manager", ServiceName="a1b2c3d", ImagePath=r"\\SRV2\ADMIN$\a1b2c3d.exe"),
         system(7045, "Service Control Manager", ServiceName="Agent", ImagePath=r'"C:\Program Files\V\agent.exe"'),
     ),
