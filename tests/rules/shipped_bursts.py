@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.rules.shipped_samples import SYSTEM, Sample, line
-from tests.rules.windows_records import security
+from tests.rules.windows_records import security, sysmon
 
 
 def _at(second: int, code: int, **fields: Any) -> tuple[str, ...]:
@@ -43,6 +43,29 @@ def _account(gone_after: int) -> tuple[str, ...]:
     return (*_at(0, 4720, **who), *_at(gone_after, 4726, **who))
 
 
+def _many(code: int, names: int, **fields: str) -> tuple[str, ...]:
+    found = (_at(n, code, TargetUserName=f"user{n % names}", **fields) for n in range(12))
+    return tuple(line for one in found for line in one)
+
+
+def _task(gone_after: int) -> tuple[str, ...]:
+    who = {"TaskName": "\\hbGzQtLk", "SubjectUserName": "ann", "TaskContent": "<Task/>"}
+    return (*_at(0, 4698, **who), *_at(gone_after, 4699, **who))
+
+
+def _files(extension: str) -> tuple[str, ...]:
+    found = (
+        sysmon(
+            11,
+            TargetFilename=f"C:\\Users\\ann\\Documents\\{n}.docx{extension}",
+            Image="C:\\ProgramData\\a.exe",
+            UtcTime=f"2024-03-01 10:00:{n:02}.123",
+        )
+        for n in range(24)
+    )
+    return tuple(one for lines in found for one in lines)
+
+
 SAMPLES = (
     Sample("One Password Tried on Many Accounts", _sprayed(12), _sprayed(2)),
     Sample("Tickets of Many Services Collected", _tickets(8), _tickets(2)),
@@ -52,4 +75,17 @@ SAMPLES = (
         _commands("ipconfig", "ipconfig", "netstat", "ipconfig", "netstat", "ipconfig"),
     ),
     Sample("Account Lived for Minutes", _account(120), _account(3500)),
+    Sample(
+        "Names of Accounts Tried Out",
+        _many(4768, 12, Status="0x6", IpAddress="192.0.2.9"),
+        _many(4768, 2, Status="0x6", IpAddress="192.0.2.9"),
+    ),
+    Sample(
+        "Passwords of Many Accounts Refused to One Machine",
+        _many(4776, 12, Status="0xc000006a", Workstation="WS7"),
+        _many(4776, 12, Status="0x0", Workstation="WS7"),
+    ),
+    Sample("Many Accounts Locked Out at Once", _many(4740, 12), _many(4740, 2)),
+    Sample("Scheduled Task Lived for a Minute", _task(20), _task(900)),
+    Sample("Many Documents Written with a Second Extension", _files(".xqz9a"), _files(".tmp")),
 )

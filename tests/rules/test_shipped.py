@@ -16,10 +16,14 @@ import yaml
 
 from tests.rules import (
     shipped_bursts,
+    shipped_channels,
     shipped_code,
     shipped_credentials,
+    shipped_directory,
     shipped_execution,
+    shipped_files,
     shipped_linux,
+    shipped_logs,
     shipped_movement,
     shipped_persistence,
     shipped_programs,
@@ -27,6 +31,7 @@ from tests.rules import (
     shipped_registry,
     shipped_samples,
     shipped_scripts,
+    shipped_state,
 )
 from tests.rules.shipped_samples import Sample
 from watchfloor.base.attack import TACTICS, vocabulary
@@ -51,6 +56,11 @@ WINDOWS = (
     *shipped_programs_more.SAMPLES,
     *shipped_scripts.SAMPLES,
     *shipped_code.SAMPLES,
+    *shipped_channels.SAMPLES,
+    *shipped_directory.SAMPLES,
+    *shipped_logs.SAMPLES,
+    *shipped_files.SAMPLES,
+    *shipped_state.SAMPLES,
 )
 RECORDING = OWN_RULES.parent / "recording"
 

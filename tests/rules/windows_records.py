@@ -13,8 +13,29 @@ def security(code: int, **fields: Any) -> tuple[str, ...]:
     return other("Security", "Microsoft-Windows-Security-Auditing", code, **fields)
 
 
-def registry(key: str, details: str, image: str) -> tuple[str, ...]:
+def registry(key: str, details: str, image: str = SYSTEM + "reg.exe") -> tuple[str, ...]:
     return sysmon(13, EventType="SetValue", TargetObject=key, Details=details, Image=image)
+
+
+def registry_gone(key: str, image: str = SYSTEM + "reg.exe") -> tuple[str, ...]:
+    return sysmon(12, EventType="DeleteKey", TargetObject=key, Image=image)
+
+
+def made(path: str, image: str) -> tuple[str, ...]:
+    return sysmon(11, TargetFilename=path, Image=image)
+
+
+def deleted(path: str, image: str) -> tuple[str, ...]:
+    return sysmon(23, TargetFilename=path, Image=image)
+
+
+def system(code: int, provider: str, **fields: Any) -> tuple[str, ...]:
+    return other("System", provider, code, **fields)
+
+
+def logged(channel: str, code: int, **fields: Any) -> tuple[str, ...]:
+    """A record of a log named after its only provider."""
+    return other(channel, channel.partition("/")[0], code, **fields)
 
 
 def script(text: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from sigma.pipelines.sysmon.sysmon import sysmon_generic_logsource_eventid_mappi
 
 from watchfloor.base.errors import UsageError
 
-#: Services that pySigma's table lacks, as SigmaHQ's rules name them.
+#: Services that pySigma's table lacks, as SigmaHQ's rules or ours name them.
 MORE_SERVICES: dict[str, tuple[str, ...]] = {
     "dns-client": ("Microsoft-Windows-DNS-Client/Operational",),
     "iis-configuration": ("Microsoft-IIS-Configuration/Operational",),
@@ -25,6 +25,7 @@ MORE_SERVICES: dict[str, tuple[str, ...]] = {
     "smbclient-connectivity": ("Microsoft-Windows-SmbClient/Connectivity",),
     "smbserver-connectivity": ("Microsoft-Windows-SMBServer/Connectivity",),
     "ntfs": ("Microsoft-Windows-Ntfs/Operational",),
+    "winrm": ("Microsoft-Windows-WinRM/Operational",),
 }
 
 #: Sysmon ids that belong to a category beside those of pySigma's table: 26 is a deletion that was not kept.
