@@ -82,7 +82,7 @@ def test_the_pack_knows_new_attacks_names_what_it_came_from_and_is_made_again(be
     facts, old = (json.loads((folder / "pack.json").read_text()) for folder in (bench.out, base))
     assert facts["adapted"]["base"] == bench.found()["base"]
     assert any("relay" in one for one in bench.found()["learned"]["speaks for an attack"])
-    for name in ("watcher.onnx", "vocabulary.npy"):
+    for name in ("watcher.onnx", "vocabulary.npz"):
         assert facts["files"][name] == old["files"][name]
     fresh = Host("new", 77, "relay")
     bad = np.asarray([row["record"] in fresh.bad_records for row in fresh.rows])

@@ -123,8 +123,8 @@ class Neighbour:
 class Scene:
     """One process-tree session on one host, judged.
 
-    ``verdict`` and ``score`` are the joined word of screen, rules and cases; ``screen_verdict`` and ``screen_score`` what the
-    screen says alone, empty and None where it is the same.
+    ``verdict`` and ``score`` are the joined word of screen, rules and cases; ``screen_verdict`` and ``screen_score``
+    what the screen says alone, empty and None where it is the same.
     """
 
     scene_id: str

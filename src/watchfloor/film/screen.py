@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,10 @@ from watchfloor.store.packs import open_pack
 Floats = npt.NDArray[np.float32]
 
 #: Raised when frames, pooling or the network's inputs change meaning: an older pack is then refused, not misread.
-FORMAT_VERSION: Final = 3
+FORMAT_VERSION: Final = 4
+#: Files of a pack beside its manifest: a number for each pixel as ``ARRAY`` in the first two, packed, for most are 0.
+FILES: Final = ("weights.npz", "vocabulary.npz", "watcher.onnx")
+ARRAY: Final = "pixels"
 NAME: Final = "screen"
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "bundled" / "screen"
 
@@ -163,8 +167,10 @@ def load(folder: Path = BUNDLED) -> Screen:
         PackError: no pack there, an altered file, another format, or arrays that do not fit together.
     """
     pack = open_pack(folder, name=NAME, format_version=FORMAT_VERSION)
-    weights = np.load(pack.path("weights.npy"), allow_pickle=False).astype(np.float32)
-    words = np.load(pack.path("vocabulary.npy"), allow_pickle=False)
+    try:
+        weights, words = (np.load(pack.path(name), allow_pickle=False)[ARRAY] for name in FILES[:2])
+    except (KeyError, ValueError, OSError, BadZipFile) as error:
+        raise PackError(f"model pack {folder} cannot be read: {error}.", hint="Reinstall watchfloor.") from None
     facts = pack.manifest
     families = tuple(_family(facts["families"][name]) for name in FAMILIES)
     sizes = {(len(f.scenes.weights), len(f.processes.weights), len(f.company.each)) for f in families}
@@ -172,7 +178,7 @@ def load(folder: Path = BUNDLED) -> Screen:
     if (weights.shape, words.shape) != ((PIXELS,), (PIXELS,)) or sizes != expected:
         raise PackError(f"model pack {folder} holds arrays of the wrong size.", hint="Reinstall watchfloor.")
     return Screen(
-        weights=weights,
+        weights=weights.astype(np.float32),
         bias=float(facts["bias"]),
         net=Net(pack.path("watcher.onnx"), Vocabulary(words.astype(np.uint16)), tuple(facts["labels"])),
         families=families,
@@ -203,10 +209,6 @@ def blank() -> Screen:
     scenes, processes = (Calibration(np.zeros(size, np.float32), 0.0) for size in (len(POOLED), len(POOLED) - 1))
     weights = np.zeros(PIXELS, np.float32)
     return Screen(weights, 0.0, None, tuple(Family(scenes, processes, 1.0, 1.0) for _ in FAMILIES), {})
-
-
-#: Files of a pack beside its manifest.
-FILES: Final = ("weights.npy", "vocabulary.npy", "watcher.onnx")
 
 
 def best_labels(labels: Sequence[str], scores: Floats, *, prefix: str, floor: float, most: int) -> tuple[Scored, ...]:

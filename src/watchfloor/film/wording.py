@@ -255,7 +255,8 @@ def neighbour(one: Neighbour) -> Pair:
         return (
             f"It belongs to the attack that scene {one.scene_id} shows ({one.score:.0%} likely): one of {one.scenes:,} "
             "scenes that the investigation from there reached.",
-            f"它属于场景 {one.scene_id} 所示的攻击（可能性 {one.score:.0%}）：由该场景展开的调查涉及 {one.scenes:,} 个场景。",
+            f"它属于场景 {one.scene_id} 所示的攻击（可能性 {one.score:.0%}）："
+            f"由该场景展开的调查涉及 {one.scenes:,} 个场景。",
         )
     if one.kind == "planted":
         return (
