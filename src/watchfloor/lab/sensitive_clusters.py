@@ -1,6 +1,6 @@
 """Clusters of words that ship with the tagger: MiniLM's input vectors (Apache-2.0), grouped by direction.
 
-A word that no training sentence has is then seen as one of its kind ("relocated" as "moved", "Bavarian" as "German"), as
+A word that no training sentence has is then seen as one of its kind ("moving" as "moved", "Finland" as "Poland"), as
 Turian et al. (ACL 2010) did with clusters of other vectors.
 """
 

@@ -68,7 +68,8 @@ def lexicon_of(data: Path, examples: Sequence[Tagged] = ()) -> dict[str, Any]:
         "job": bits_of(words_of((*found["job"][0], *written("trades"))) - _SMALL | met_in(examples, "TITLE")),
         "street": bits_of(names["street"] | set(_STREETS.split())),
         "company": bits_of(
-            words_of([*written("companies"), *written("firms"), *written("company_kinds")]) - _SMALL | met_in(examples, "ORGANIZATION")
+            words_of([*written("companies"), *written("firms"), *written("company_kinds")]) - _SMALL
+            | met_in(examples, "ORGANIZATION")
         ),
         "ordinary": bits_of(plainly),
         "surname": bits_of(written("zh_surnames")[0]),

@@ -53,9 +53,6 @@ TYPES: Final = (
 LABELS: Final = ("O", *(f"{way}-{kind}" for kind in TYPES for way in "BI"))
 #: Share of features that a step of learning does not see; chosen on the dev part.
 DROP: Final = 0.5
-#: How much likelier than learned some labels are taken to be: names that stand in no list are missed more often than
-#: said in vain; chosen by cross-validation.
-LEAN: Final = {"B-PERSON": 0.5, "B-LOCATION": 0.5}
 #: How often no list knows a word in training, so that the tagger does not lean on lists alone.
 BLIND: Final = 0.35
 EPOCHS: Final = 6
@@ -131,18 +128,17 @@ def taught(
     return out
 
 
-def packed(learned: Learned, known: frozenset[int], lists: Arrays, *, least: float = 0.6) -> Arrays:
+def packed(learned: Learned, known: frozenset[int], lists: Arrays, *, least: float = 1.2) -> Arrays:
     """What the pack holds: weights as bytes, those under ``least`` steps left out."""
     scale = np.percentile(np.abs(learned.weights[learned.weights != 0]), 99.5) / 24
     steps = learned.weights / scale
     weights = np.where(np.abs(steps) < least, 0, np.clip(np.rint(steps), -127, 127)).astype(np.int8)
-    lean = np.array([LEAN.get(label, 0.0) for label in LABELS], np.float32)
     held = {
         "labels": np.array(LABELS),
         "weights": weights,
         "scales": np.full(len(LABELS), scale, np.float32),
-        "between": (learned.between + lean).astype(np.float16),
-        "begin": (learned.begin + lean).astype(np.float16),
+        "between": learned.between.astype(np.float16),
+        "begin": learned.begin.astype(np.float16),
         "known": np.array(sorted(known), np.uint32),
     }
     return held | {f"list_{name}": lists[name] for name in LISTS}
@@ -169,8 +165,11 @@ def trained(members: Sequence[Sequence[Tagged]], lists: Arrays, *, epochs: int, 
 
 def averaged(found: Sequence[Learned]) -> Learned:
     """The mean of what several have learned."""
-    parts = (("weights", "between", "begin"), found)
-    return Learned(*(np.mean([getattr(each, name) for each in parts[1]], axis=0, dtype=np.float32) for name in parts[0]))
+    return Learned(
+        np.mean([each.weights for each in found], axis=0, dtype=np.float32),
+        np.mean([each.between for each in found], axis=0, dtype=np.float32),
+        np.mean([each.begin for each in found], axis=0, dtype=np.float32),
+    )
 
 
 def write(folder: Path, held: Arrays, seed: int, epochs: int) -> None:

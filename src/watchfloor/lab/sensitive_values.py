@@ -239,7 +239,9 @@ class Values(Numbers):
     def slot_zip(self) -> str:
         """A postal code."""
         return self._digits(
-            self._draw.choice(("#####", "#####", "####", "#####-####", "### ##", "####-###", "#####-###", "###", "######"))
+            self._draw.choice(
+                ("#####", "#####", "####", "#####-####", "### ##", "####-###", "#####-###", "###", "######")
+            )
         )
 
     def slot_postcode(self) -> str:

@@ -20,7 +20,9 @@ def _key(word: str) -> int:
 class Clusters:
     """Clusters of lower-case words: the fine one and the coarse one."""
 
-    def __init__(self, gaps: npt.NDArray[np.uint32], fine: npt.NDArray[np.uint16], coarse: npt.NDArray[np.uint8]) -> None:
+    def __init__(
+        self, gaps: npt.NDArray[np.uint32], fine: npt.NDArray[np.uint16], coarse: npt.NDArray[np.uint8]
+    ) -> None:
         """Keys in order as their differences, each key's cluster, each cluster's coarse one.
 
         Raises:

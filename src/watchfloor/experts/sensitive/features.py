@@ -71,9 +71,7 @@ class Sights:
     ``known`` are words that stand for themselves as neighbours; any other is seen as its shape and its lists.
     """
 
-    def __init__(
-        self, lexicon: Lexicon, known: frozenset[int], clusters: Clusters, *, blind: bool = False
-    ) -> None:
+    def __init__(self, lexicon: Lexicon, known: frozenset[int], clusters: Clusters, *, blind: bool = False) -> None:
         self._lexicon = lexicon
         self._clusters = clusters
         self._known = known
