@@ -23,7 +23,7 @@ LETTERS: Final = Path(__file__).parent / "sensitive_letters.txt"
 MARK: Final = re.compile(r"\{([A-Z_]+)\|([^}]*)\}")
 #: F1 by overlap and exactly, cut to two digits.
 FLOORS: Final = {
-    "letters": (0.8, 0.75),
+    "letters": (0.88, 0.86),
     "learned": (0.98, 0.97),
 }
 SECRETS: Final = {"recall": 0.95, "precision": 0.94}
@@ -84,4 +84,4 @@ def test_folds_share_nothing_and_leave_nothing_out() -> None:
 
 
 def test_the_pack_is_small() -> None:
-    assert sum(each.stat().st_size for each in BUNDLED.iterdir()) < 600_000
+    assert sum(each.stat().st_size for each in BUNDLED.iterdir()) < 640_000

@@ -5,6 +5,7 @@ Weights are learned with Adam on the exact likelihood; forward and backward run 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from scipy.sparse import csr_matrix
 from watchfloor.experts.sensitive.chain import allowed, first, laid
 
 Floats = npt.NDArray[np.float32]
+#: Numbers that Adam moves at once.
+_PIECE: Final = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,15 @@ class _Adam:
         self._mean, self._square, self._step = np.zeros(shape, np.float32), np.zeros(shape, np.float32), 0
 
     def move(self, array: Floats, gradient: Floats, rate: float) -> None:
-        """One step, in place."""
+        """One step, in place, a piece at a time that stays in the processor's cache."""
         self._step += 1
-        self._mean += 0.1 * (gradient - self._mean)
-        self._square += 0.002 * (gradient * gradient - self._square)
-        size = rate * np.sqrt(1 - 0.998**self._step) / (1 - 0.9**self._step)
-        array -= size * self._mean / (np.sqrt(self._square) + 1e-8)
+        size = np.float32(rate * np.sqrt(1 - 0.998**self._step) / (1 - 0.9**self._step))
+        flat = [each.reshape(-1) for each in (array, gradient, self._mean, self._square)]
+        for at in range(0, array.size, _PIECE):
+            value, slope, mean, square = (each[at : at + _PIECE] for each in flat)
+            mean += np.float32(0.1) * (slope - mean)
+            square += np.float32(0.002) * (slope * slope - square)
+            value -= size * mean / (np.sqrt(square) + np.float32(1e-8))
 
 
 def learn(
@@ -79,8 +85,8 @@ def learn(
         groups = [order[at : at + batch] for at in range(0, len(order), batch)]
         for place in draw.permutation(len(groups)):
             part = [stretches[at] for at in groups[place]]
-            kept = draw.random(sum(each.columns.size for each in part), np.float32) >= drop
-            gradients = _gradients(part, found, rules, start, kept.astype(np.float32) / np.float32(1 - drop))
+            kept = draw.random((sum(len(each.truth) for each in part), part[0].columns.shape[1]), np.float32) >= drop
+            gradients = _gradients(part, found, rules, start, kept, np.float32(1 / (1 - drop)))
             now = rate * (1 - done / steps)
             gradients[0] += shrink * found.weights
             for adam, array, gradient in zip(
@@ -91,12 +97,20 @@ def learn(
     return found
 
 
-def _gradients(part: Sequence[Stretch], model: Learned, rules: Floats, start: Floats, kept: Floats) -> list[Floats]:
+def _gradients(
+    part: Sequence[Stretch],
+    model: Learned,
+    rules: Floats,
+    start: Floats,
+    kept: npt.NDArray[np.bool_],
+    weight: np.float32,
+) -> list[Floats]:
+    """Gradients of a batch; ``kept``, shape (tokens, features), says which features are seen, each ``weight`` times."""
     sizes = [len(each.truth) for each in part]
     columns = np.concatenate([each.columns for each in part])
     truth = np.concatenate([each.truth for each in part])
-    rows = np.arange(0, columns.size + 1, columns.shape[1])
-    seen = csr_matrix((kept, columns.ravel(), rows), (len(columns), len(model.weights)))
+    rows = np.concatenate(([0], np.cumsum(kept.sum(1))))
+    seen = csr_matrix((np.full(rows[-1], weight), columns[kept], rows), (len(columns), len(model.weights)))
     scores = np.asarray(seen @ model.weights, np.float32)
     believed, between, begin = _expected(scores, sizes, model.between + rules, model.begin + start)
     firsts = np.cumsum([0, *sizes[:-1]])

@@ -117,7 +117,7 @@ def _span(kind: str, start: int, end: int, value: str, template: str) -> Span:
 def own_templates(language: str) -> list[str]:
     """Our own templates: ``en`` or ``zh``."""
     names = {
-        "en": ("sensitive_templates.txt", "sensitive_templates_more.txt"),
+        "en": ("sensitive_templates.txt", "sensitive_templates_more.txt", "sensitive_templates_works.txt"),
         "zh": ("sensitive_templates_zh.txt",),
     }
     lines = [line for name in names[language] for line in (WRITTEN / name).read_text("utf-8").splitlines()]

@@ -65,10 +65,11 @@ def lexicon_of(data: Path, examples: Sequence[Tagged] = ()) -> dict[str, Any]:
         "city": bits_of((names["city"] | met_in(examples, "LOCATION")) - plainly),
         "country": bits_of(words_of(found["country"][0]) - _SMALL),
         "people": bits_of(words_of(written("peoples")) | met_in(examples, "NRP")),
-        "job": bits_of(words_of(found["job"][0]) - _SMALL | met_in(examples, "TITLE")),
+        "job": bits_of(words_of((*found["job"][0], *written("trades"))) - _SMALL | met_in(examples, "TITLE")),
         "street": bits_of(names["street"] | set(_STREETS.split())),
         "company": bits_of(
-            words_of([*written("companies"), *written("company_kinds")]) - _SMALL | met_in(examples, "ORGANIZATION")
+            words_of([*written("companies"), *written("firms"), *written("company_kinds")]) - _SMALL
+            | met_in(examples, "ORGANIZATION")
         ),
         "ordinary": bits_of(plainly),
         "surname": bits_of(written("zh_surnames")[0]),

@@ -128,3 +128,10 @@ def lists() -> dict[str, tuple[tuple[str, ...], ...]]:
     suffixes = tuple(_values(importlib.import_module("faker.providers.address.en_US").Provider.street_suffixes))
     named = {name: tuple(each) for name, each in found.items()}
     return named | {"country": (country,), "job": (jobs,), "suffix": (suffixes,)}
+
+
+@cache
+def ordinary_words() -> tuple[str, ...]:
+    """Common English words written small, of Faker's list."""
+    words = importlib.import_module("faker.providers.lorem.en_US").Provider.word_list
+    return tuple(word for word in words if word.islower() and len(word) > 2)

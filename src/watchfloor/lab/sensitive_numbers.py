@@ -96,14 +96,19 @@ class Numbers:
         return f"{area}-{self._draw.randrange(1, 100):02d}-{self._draw.randrange(1, 10000):04d}"
 
     def slot_dl(self) -> str:
-        """A driver's licence number of some state."""
-        return (
-            self._letters(1)
-            + self._digits(
-                self._draw.choice(("########", "#######", "############", "##############", "-###-###-###-###"))
+        """A driver's licence number of some state or country."""
+        return "".join(
+            self._letters(1) if each == "A" else each
+            for each in self._digits(
+                self._draw.choice(
+                    (
+                        *("A########", "A#######", "A############", "A##############", "A-###-###-###-###"),
+                        *("A###-####-####", "A##-##-####", "AA######A", "##AAA#####", "AA####", "A#####", "AA########"),
+                        *("#######", "########", "#########", "##########", "#######A", "#########T", "## ### ###"),
+                        *("### ### ###", "###-##-####", "####-##-####", "AAAAA######AA#AA", "AAAA######", "A######"),
+                    )
+                )
             )
-            if (self._draw.random() < 0.6)
-            else self._digits(self._draw.choice(("#########", "########", "#######", "#########T")))
         )
 
     def slot_date(self) -> str:

@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from watchfloor.experts.sensitive import clusters
+from watchfloor.experts.sensitive.clusters import Clusters
 from watchfloor.experts.sensitive.expert import FORMAT, NAME
 from watchfloor.experts.sensitive.features import Hashes, Sights, columns_of, hash_of
 from watchfloor.experts.sensitive.folding import fold, plain
@@ -25,6 +27,7 @@ from watchfloor.experts.sensitive.spans import Span
 from watchfloor.experts.sensitive.tokens import Token, cut, stretches
 from watchfloor.lab import sensitive_secrets
 from watchfloor.lab.sensitive_chain import Learned, Stretch, learn
+from watchfloor.lab.sensitive_clusters import clusters_of
 from watchfloor.lab.sensitive_data import Tagged, families, group_of, own, presidio, templates
 from watchfloor.lab.sensitive_lists import lexicon_of
 from watchfloor.lab.sensitive_refill import refilled
@@ -50,12 +53,12 @@ TYPES: Final = (
 LABELS: Final = ("O", *(f"{way}-{kind}" for kind in TYPES for way in "BI"))
 #: Share of features that a step of learning does not see; chosen on the dev part.
 DROP: Final = 0.5
-#: How much likelier than learned some labels are taken to be: names that stand in no list are missed more often than
-#: said in vain; chosen by cross-validation.
-LEAN: Final = {"B-PERSON": 0.5, "B-LOCATION": 0.5}
 #: How often no list knows a word in training, so that the tagger does not lean on lists alone.
 BLIND: Final = 0.35
 EPOCHS: Final = 6
+#: Learners whose weights are averaged, and how far apart the seeds of their values are.
+MEMBERS: Final = 3
+_APART: Final = 100
 #: How often each of our own templates is filled, English and Chinese.
 OWN_TIMES: Final = 5
 OWN_TIMES_ZH: Final = 8
@@ -97,11 +100,15 @@ def known_words(cuts: Sequence[tuple[Tagged, list[Token], list[str], bool]]) -> 
 
 
 def taught(
-    cuts: Sequence[tuple[Tagged, list[Token], list[str], bool]], lexicon: Lexicon, known: frozenset[int], seed: int
+    cuts: Sequence[tuple[Tagged, list[Token], list[str], bool]],
+    lexicon: Lexicon,
+    known: frozenset[int],
+    alike: Clusters,
+    seed: int,
 ) -> list[Stretch]:
     """Feature numbers and labels of all stretches of all texts."""
     draw = random.Random(seed)
-    eyes = (Sights(lexicon, known), Sights(lexicon, known, blind=True))
+    eyes = tuple(Sights(lexicon, known, alike, blind=blind) for blind in (False, True))
     number = {label: place for place, label in enumerate(LABELS)}
     out: list[Stretch] = []
     for first in range(0, len(cuts), _AT_ONCE):
@@ -121,34 +128,48 @@ def taught(
     return out
 
 
-def packed(learned: Learned, known: frozenset[int], lists: Arrays, *, least: float = 0.6) -> Arrays:
+def packed(learned: Learned, known: frozenset[int], lists: Arrays, *, least: float = 1.2) -> Arrays:
     """What the pack holds: weights as bytes, those under ``least`` steps left out."""
     scale = np.percentile(np.abs(learned.weights[learned.weights != 0]), 99.5) / 24
     steps = learned.weights / scale
     weights = np.where(np.abs(steps) < least, 0, np.clip(np.rint(steps), -127, 127)).astype(np.int8)
-    lean = np.array([LEAN.get(label, 0.0) for label in LABELS], np.float32)
     held = {
         "labels": np.array(LABELS),
         "weights": weights,
         "scales": np.full(len(LABELS), scale, np.float32),
-        "between": (learned.between + lean).astype(np.float16),
-        "begin": (learned.begin + lean).astype(np.float16),
+        "between": learned.between.astype(np.float16),
+        "begin": learned.begin.astype(np.float16),
         "known": np.array(sorted(known), np.uint32),
     }
     return held | {f"list_{name}": lists[name] for name in LISTS}
 
 
-def trained(examples: Sequence[Tagged], lists: Arrays, *, epochs: int, seed: int) -> Arrays:
-    """Learn from Presidio's training texts, the same with other values, and our own."""
-    real = [each for each in examples if each.source.startswith("presidio")]
-    everything = [*examples, *refilled(real, seed + 1, 1)]
-    cuts = []
-    for each in everything:
-        tokens, small = tokens_of(each.text)
-        cuts.append((each, tokens, truths(tokens, each.spans), small))
-    known = known_words(cuts[: len(examples)])
-    data = taught(cuts, Lexicon(lists), known, seed)
-    return packed(learn(data, LABELS, BUCKETS, epochs=epochs, seed=seed, drop=DROP), known, lists)
+def trained(members: Sequence[Sequence[Tagged]], lists: Arrays, *, epochs: int, seed: int) -> Arrays:
+    """The mean of several learners, each of Presidio's training texts, the same with other values, and ours.
+
+    ``members`` are their texts, with values drawn anew for each: weights of linear learners can be averaged, and what
+    one has by chance the others have not (model soups, Wortsman et al., ICML 2022).
+    """
+    alike, known, found = clusters_of(), frozenset[int](), list[Learned]()
+    for place, examples in enumerate(members):
+        real = [each for each in examples if each.source.startswith("presidio")]
+        cuts = []
+        for each in [*examples, *refilled(real, seed + 1 + _APART * place, 1)]:
+            tokens, small = tokens_of(each.text)
+            cuts.append((each, tokens, truths(tokens, each.spans), small))
+        known = known or known_words(cuts[: len(examples)])
+        data = taught(cuts, Lexicon(lists), known, clusters.read(alike), seed + place)
+        found.append(learn(data, LABELS, BUCKETS, epochs=epochs, seed=seed + place, drop=DROP))
+    return packed(averaged(found), known, lists) | alike
+
+
+def averaged(found: Sequence[Learned]) -> Learned:
+    """The mean of what several have learned."""
+    return Learned(
+        np.mean([each.weights for each in found], axis=0, dtype=np.float32),
+        np.mean([each.between for each in found], axis=0, dtype=np.float32),
+        np.mean([each.begin for each in found], axis=0, dtype=np.float32),
+    )
 
 
 def write(folder: Path, held: Arrays, seed: int, epochs: int) -> None:
@@ -182,8 +203,8 @@ def made(
     data: Path, *, seed: int, epochs: int, held: frozenset[str] = frozenset(), rules: frozenset[str] = frozenset()
 ) -> Arrays:
     """What a pack holds, learned without the families and rules that are held back."""
-    examples = examples_of(data, seed, held)
-    arrays = trained(examples, lexicon_of(data, examples), epochs=epochs, seed=seed)
+    members = [examples_of(data, seed + _APART * place, held) for place in range(MEMBERS)]
+    arrays = trained(members, lexicon_of(data, members[0]), epochs=epochs, seed=seed)
     arrays["secrets"] = sensitive_secrets.trained(data, seed=seed, held=rules)
     return arrays
 

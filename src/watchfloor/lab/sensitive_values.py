@@ -8,13 +8,15 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
-from watchfloor.lab.sensitive_names import lists, written
+from watchfloor.lab.sensitive_names import lists, ordinary_words, written
 from watchfloor.lab.sensitive_numbers import Numbers
 
 _COMPANY_FRONTS: Final = written("company_fronts")
 _COMPANY_BACKS: Final = written("company_backs")
 _COMPANY_KINDS: Final = written("company_kinds")
 _COMPANIES: Final = written("companies")
+_FIRMS: Final = written("firms")
+_TRADES: Final = written("trades")
 _COMPANY_WORDS: Final = written("company_words")
 _PEOPLES: Final = written("peoples")
 _STATES: Final = written("states")
@@ -96,7 +98,8 @@ class Values(Numbers):
         """An organisation: known, coined, of people's names, or an acronym."""
         pick, last = self._draw.choice, self.slot_last
         ways: dict[Callable[[], str], int] = {
-            lambda: pick(_COMPANIES): 18,
+            lambda: pick(_COMPANIES): 12,
+            lambda: pick(_FIRMS): 24,
             self._coined: 24,
             lambda: f"{self._coined()} {pick(_COMPANY_KINDS)}": 10,
             lambda: f"{last()} {pick(_COMPANY_KINDS)}": 12,
@@ -114,6 +117,24 @@ class Values(Numbers):
         if self._draw.random() < 0.8:
             return coined
         return coined[:1] + coined[1:].lower() if self._draw.random() < 0.5 else coined.replace("e", "ee", 1)
+
+    def slot_thing(self) -> str:
+        """An ordinary word, nobody's."""
+        return self._draw.choice(ordinary_words())
+
+    def slot_work(self) -> str:
+        """The title of a song, book or film, nobody's."""
+        words = [self.slot_thing().title() for _ in range(self._draw.choice((1, 2, 2, 3, 3, 4)))]
+        if len(words) > 2 and self._draw.random() < 0.6:
+            words.insert(self._draw.randrange(1, len(words)), self._draw.choice(("of the", "and", "in the", "For A")))
+        return self._draw.choice(("", "", "", "The ", "A ", "My ")) + " ".join(words)
+
+    def slot_band(self) -> str:
+        """A group or a brand, nobody's here."""
+        one, two = self.slot_thing().title(), self.slot_thing().title()
+        return self._draw.choice(
+            (f"The {one}s", f"The {two} {one}s", f"{two} {one}", f"{one} {self.slot_small()}", f"{one} & {two}", one)
+        )
 
     def slot_city(self) -> str:
         """A town."""
@@ -161,7 +182,10 @@ class Values(Numbers):
 
     def slot_job(self) -> str:
         """A job."""
-        job = self._pick("job").split(",")[0].split("/")[0]
+        way = self._draw.random()
+        job = self._pick("job").split(",")[0].split("/")[0] if way < 0.5 else self._draw.choice(_TRADES)
+        if way > 0.96:
+            job = f"{job}, {self._draw.choice(_TRADES).lower()}, and {self._draw.choice(_TRADES).lower()}"
         return job.lower() if self._draw.random() < 0.4 else job
 
     def slot_street(self) -> str:
@@ -215,7 +239,9 @@ class Values(Numbers):
     def slot_zip(self) -> str:
         """A postal code."""
         return self._digits(
-            self._draw.choice(("#####", "#####", "####", "#####-####", "### ##", "####-###", "###", "######"))
+            self._draw.choice(
+                ("#####", "#####", "####", "#####-####", "### ##", "####-###", "#####-###", "###", "######")
+            )
         )
 
     def slot_postcode(self) -> str:

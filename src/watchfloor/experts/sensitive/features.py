@@ -12,12 +12,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from watchfloor.experts.sensitive.clusters import Clusters
 from watchfloor.experts.sensitive.lexicon import LISTS, Lexicon
 
 Hashes = npt.NDArray[np.uint32]
 #: What is kept of a token, in columns.
-WORD, PREFIX, SUFFIX3, SUFFIX2, SHAPE, LISTED, KIND, CLASS, SHORT = range(9)
-COLUMNS: Final = 9
+WORD, PREFIX, SUFFIX3, SUFFIX2, SHAPE, LISTED, KIND, CLASS, SHORT, ALIKE, SORT = range(11)
+COLUMNS: Final = 11
 #: What is seen of a token's line and stretch, in further columns: where in a line of which length it stands, how the
 #: line begins and ends, what the line before is like, how much prose and how many lines are around, whether a quotation
 #: is open.
@@ -48,6 +49,10 @@ FEATURES: Final[tuple[tuple[tuple[int, int], ...], ...]] = (
     ((ABOVE, 0), (LINE, 0)), ((ABOVE, 0), (LINE, 0), (SHORT, 0)), ((FORM, 0), (SHORT, 0)), ((FORM, 0), (LISTED, 0)),
     ((FORM, 0), (LINE, 0), (SHORT, 0)), ((FORM, 0), (KIND, 0), (CLASS, -1)), ((FORM, 0), (ABOVE, 0), (LINE, 0)),
     ((QUOTED, 0), (SHORT, 0)),
+    *(((ALIKE, at),) for at in (-3, -2, -1, 1, 2)),
+    ((ALIKE, 0), (SHORT, 0)), ((ALIKE, -1), (SHORT, 0)), ((ALIKE, 1), (SHORT, 0)),
+    ((SORT, -1), (SORT, 0)), ((SORT, 0), (SORT, 1)), ((SORT, -2), (SORT, -1), (SHORT, 0)),
+    ((SORT, 1), (SORT, 2), (SHORT, 0)), ((SORT, -1), (SHORT, 0), (SORT, 1)), ((SORT, -1), (SORT, 0), (SORT, 1)),
 )  # fmt: skip
 _MIX: Final = np.uint32(0x9E3779B1)
 _SEEDS: Final = [np.uint32(zlib.crc32(b"feature %d" % place)) for place in range(len(FEATURES))]
@@ -66,8 +71,9 @@ class Sights:
     ``known`` are words that stand for themselves as neighbours; any other is seen as its shape and its lists.
     """
 
-    def __init__(self, lexicon: Lexicon, known: frozenset[int], *, blind: bool = False) -> None:
+    def __init__(self, lexicon: Lexicon, known: frozenset[int], clusters: Clusters, *, blind: bool = False) -> None:
         self._lexicon = lexicon
+        self._clusters = clusters
         self._known = known
         self._blind = blind  # as if no list knew the word: a training-time habit
         self._seen: dict[str, Hashes] = {}
@@ -89,7 +95,7 @@ class Sights:
 
     def _look(self, text: str) -> Hashes:
         if text[:1] == "\0":
-            return _hashes(text, text, text, text, text, "find", text, text, "find")
+            return _hashes(text, text, text, text, text, "find", text, text, "find", text, "find")
         word = text[:48].lower()
         listed = 0 if text.isdigit() else self._lexicon.of(word)
         if self._blind:
@@ -102,9 +108,11 @@ class Sights:
         if len(text) == 4 and text.isdigit() and text[:2] in ("18", "19", "20"):
             kind, shape = "year", "year"
         itself = hash_of(word) in self._known and not (digits and len(text) > 1)
+        alike = self._clusters.of(word) if kind == "word" and (itself or not self._blind) else None
+        fine, sort = (f"{short}|{listed}|{kind}", f"{short}|{kind}") if alike is None else map(str, alike)
         whole = word if not digits or len(word) < 3 else f"{shape}{len(word)}"
         return _hashes(whole, word[:3], word[-3:], word[-2:], shape,
-                       str(listed), kind, word if itself else f"{shape}|{listed}", short)  # fmt: skip
+                       str(listed), kind, word if itself else f"{shape}|{listed}", short, fine, sort)  # fmt: skip
 
 
 def _hashes(*values: str) -> Hashes:

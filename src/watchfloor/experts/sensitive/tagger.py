@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from watchfloor.base.errors import PackError
-from watchfloor.experts.sensitive import chain
+from watchfloor.experts.sensitive import chain, clusters
+from watchfloor.experts.sensitive.clusters import Clusters
 from watchfloor.experts.sensitive.features import Sights, columns_of
 from watchfloor.experts.sensitive.lexicon import LISTS, Lexicon
 from watchfloor.experts.sensitive.patterns import Find
@@ -37,6 +38,7 @@ class Model:
     begin: Floats
     known: frozenset[int]
     lexicon: Lexicon
+    clusters: Clusters
 
 
 def read(path: Path) -> Model:
@@ -58,6 +60,7 @@ def read(path: Path) -> Model:
                 held["begin"].astype(np.float32),
                 known,
                 lexicon,
+                clusters.read(held),
             )
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise PackError(f"the tagger's weights {path} cannot be read: {error}.") from None
@@ -68,7 +71,7 @@ class Tagger:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self._sights = Sights(model.lexicon, model.known)
+        self._sights = Sights(model.lexicon, model.known, model.clusters)
         self._between = model.between + chain.allowed(model.labels)
         self._begin = model.begin + chain.first(model.labels)
         self._buckets = len(model.weights)
