@@ -90,7 +90,7 @@ _PHRASES = {
         "值得查看的场景：两者都指出 {both} 个，仅筛查模型 {screen} 个，仅规则 {by_rules} 个（级别高或严重）。",
     ),
     "gathered": (
-        "Cases: {opened} opened; {raised} scenes belong to their attacks and look harmless by themselves.",
+        "Cases opened: {opened}. Scenes that belong to their attacks and look harmless by themselves: {raised}.",
         "案件：展开 {opened} 个；另有 {raised} 个看似正常的场景属于这些攻击。",
     ),
     "cases_left": (

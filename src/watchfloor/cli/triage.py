@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="do not ask the investigator: what is not settled at once is a person's",
     )
     most = "scenes the investigator works at most, worst first; the rest is a person's; default 20"
-    add("--most-cases", metavar="N", type=whole, default=20, help=most)
+    add("--most-cases", metavar="N", type=whole, default=60, help=most)
     add("--assets", metavar="FILE.json", help='what is known of hosts: {"host": {"criticality": "high", …}}')
     add("--intel", metavar="PATH", help="STIX 2.1 bundle, MISP event or CSV of indicators, or a folder of them")
     add("--json", metavar="FILE", help="write a JSON line a scene and a summary; - is standard output")

@@ -64,7 +64,7 @@ class Minds:
     investigator: Investigator | None = None
     experts: Mapping[str, Asking] = field(default_factory=dict)
     assets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    most_cases: int = 20
+    most_cases: int = 60
     _book: Casebook | None = None
     _read: dict[str, Judgement] = field(default_factory=dict)
 
