@@ -17,7 +17,7 @@ from watchfloor.base.events import Row
 from watchfloor.base.settings import Settings
 from watchfloor.film.frames import Camera
 from watchfloor.film.pixels import PIXELS
-from watchfloor.film.screen import ARRAY, FILES, FORMAT_VERSION, NAME, POOLED
+from watchfloor.film.screen import FILES, FORMAT_VERSION, NAME, POOLED
 from watchfloor.lab.export import export
 from watchfloor.lab.net import Shape, Watcher
 from watchfloor.store.packs import write_pack
@@ -117,10 +117,10 @@ def small_pack(folder: Path, known: Host) -> Path:
     weights = np.zeros(PIXELS, np.float32)
     weights[np.setdiff1d(frames[bad], frames[~bad])] = 1.0
     weights[0] = 0
-    np.savez_compressed(folder / FILES[0], **{ARRAY: weights.astype(np.float16)})
+    np.savez_compressed(folder / FILES[0], pixels=weights.astype(np.float16))
     vocabulary = np.zeros(PIXELS, np.uint16)
     vocabulary[1:20] = np.arange(1, 20)
-    np.savez_compressed(folder / FILES[1], **{ARRAY: vocabulary})
+    np.savez_compressed(folder / FILES[1], pixels=vocabulary)
     torch.manual_seed(0)
     export(Watcher(Shape(20, len(LABELS))), LABELS, folder / "watcher.onnx")
     family = {

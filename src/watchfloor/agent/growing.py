@@ -110,8 +110,8 @@ class Growth:
         if wrapper is not None:
             self._admit_tree(wrapper, Reason("hand-over", number))
         login = self.index.sessions.server(number)
-        behind = number in self.behind and login is not None and not hooked(self.index, number)
-        client = self.index.dialled.get(login if behind else number)
+        behind = number in self.behind and not hooked(self.index, number)
+        client = self.index.dialled.get(login if behind and login is not None else number)
         if client is not None and (number in self.behind or self._told_of(client)):
             self._admit_tree(client, Reason("log-in", number, "", 0.7))
 

@@ -29,9 +29,8 @@ Floats = npt.NDArray[np.float32]
 
 #: Raised when frames, pooling or the network's inputs change meaning: an older pack is then refused, not misread.
 FORMAT_VERSION: Final = 4
-#: Files of a pack beside its manifest: a number for each pixel as ``ARRAY`` in the first two, packed, for most are 0.
+#: Files of a pack beside its manifest; the first two pack a number for each pixel, ``pixels``, for most are 0.
 FILES: Final = ("weights.npz", "vocabulary.npz", "watcher.onnx")
-ARRAY: Final = "pixels"
 NAME: Final = "screen"
 BUNDLED: Final = Path(__file__).resolve().parent.parent / "bundled" / "screen"
 
@@ -168,7 +167,7 @@ def load(folder: Path = BUNDLED) -> Screen:
     """
     pack = open_pack(folder, name=NAME, format_version=FORMAT_VERSION)
     try:
-        weights, words = (np.load(pack.path(name), allow_pickle=False)[ARRAY] for name in FILES[:2])
+        weights, words = (np.load(pack.path(name), allow_pickle=False)["pixels"] for name in FILES[:2])
     except (KeyError, ValueError, OSError, BadZipFile) as error:
         raise PackError(f"model pack {folder} cannot be read: {error}.", hint="Reinstall watchfloor.") from None
     facts = pack.manifest

@@ -23,7 +23,7 @@ from watchfloor.base.errors import InputError, RefusedError, UsageError
 from watchfloor.base.settings import Settings, from_environment
 from watchfloor.film import screen as screens
 from watchfloor.film.filming import film
-from watchfloor.film.screen import ARRAY, FAMILIES, FILES, FORMAT_VERSION, NAME
+from watchfloor.film.screen import FAMILIES, FILES, FORMAT_VERSION, NAME
 from watchfloor.intake.reader import Reader
 from watchfloor.lab import adapt_report
 from watchfloor.lab.adapt_footage import Footage, footage
@@ -200,7 +200,7 @@ def _write(task: Task, weights: npt.NDArray[np.float64], families: dict[str, Any
     with whole_folder(task.out) as folder:
         for file in FILES[1:]:
             shutil.copyfile(task.base / file, folder / file)
-        np.savez_compressed(folder / FILES[0], **{ARRAY: weights.astype(np.float16)})
+        np.savez_compressed(folder / FILES[0], pixels=weights.astype(np.float16))
         write_pack(folder, facts, FILES)
 
 

@@ -103,7 +103,7 @@ def judge(name: str, reel: Reel, truth: dict[str, Truth], hunt: Hunt | None) -> 
     seen, counted, scenes = view(reel), count(reel, truth), len(reel.casting.roots)
     judged = opinion(reel, seen)
     look = pool(reel.runs_scene, scenes, reel.runs["pattern"], reel.runs["logit"])
-    events = np.bincount(reel.casting.scene, counted.events, scenes)
+    events = np.bincount(reel.casting.scene, counted.events, scenes).astype(np.float64)
     bad = np.bincount(reel.casting.scene, counted.bad, scenes).astype(np.int64)
     shown, acting = events > 0, counted.events > 0
     opinions: dict[str, Floats] = {

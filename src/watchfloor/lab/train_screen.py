@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from watchfloor.film.screen import ARRAY, FAMILIES, FILES, FORMAT_VERSION, NAME, POOLED
+from watchfloor.film.screen import FAMILIES, FILES, FORMAT_VERSION, NAME, POOLED
 from watchfloor.lab import mil
 from watchfloor.lab.bags import Bags, load, shared_pixels
 from watchfloor.lab.calibration import calibrate
@@ -69,8 +69,8 @@ def write(folder: Path, taught: Taught, families: dict[str, Any], card: dict[str
     weights = taught.weights.copy()
     weights[np.abs(weights) < 1e-3] = 0
     weights[0] = 0
-    np.savez_compressed(folder / FILES[0], **{ARRAY: weights.astype(np.float16)})
-    np.savez_compressed(folder / FILES[1], **{ARRAY: taught.vocabulary.number})
+    np.savez_compressed(folder / FILES[0], pixels=weights.astype(np.float16))
+    np.savez_compressed(folder / FILES[1], pixels=taught.vocabulary.number)
     export(taught.net, taught.labels, folder / "watcher.onnx")
     facts = {
         "name": NAME,
