@@ -16,6 +16,18 @@ def test_a_second_alert_of_the_same_intrusion_is_the_same_case() -> None:
     assert first.to_json()["alerts"] == ["a1", "a2"]
 
 
+def test_a_case_names_the_techniques_of_every_alert_it_explains() -> None:
+    stage, ids = backdoor()
+    book = Casebook(Investigator(stage.index()), most=5)
+    book.work(Alert("a1", (ids["shell"],)))
+    case = book.work(Alert("a2", (ids["fetch"],), techniques=("T1195.002", "T1105")))
+    assert case is book.cases[0]
+    named = [one["id"] for one in case.techniques]
+    assert named.count("T1195.002") == named.count("T1105") == 1
+    added = next(one for one in case.techniques if one["id"] == "T1195.002")
+    assert added["event_ids"] == [ids["fetch"]] and added["from"] == "alert"
+
+
 def test_the_bound_counts_cases_and_what_they_explain_is_still_told() -> None:
     stage, ids = backdoor()
     book = Casebook(Investigator(stage.index()), most=1)

@@ -4,11 +4,14 @@ One intrusion raises many alerts; an analyst wants one case that names them all.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from watchfloor.agent.case import Alert, Investigation
 from watchfloor.agent.investigating import Investigator
 from watchfloor.agent.procedural import seeds_of, subjects
+from watchfloor.agent.telling import MOST_CITED
 
 
 @dataclass(slots=True)
@@ -33,6 +36,9 @@ class Casebook:
             for address in found.operations:
                 self._holder.setdefault(address, len(self.cases))
             self.cases.append(found)
+        else:
+            ids = list(alert.event_ids[:MOST_CITED])
+            _name(found, [{"id": t, "tactic": "", "event_ids": ids, "from": "alert"} for t in alert.techniques])
         found.alerts.append(alert.case_id)
         return found
 
@@ -63,4 +69,11 @@ class Casebook:
                 kept.append(one)
             else:
                 whole.alerts = list(dict.fromkeys([*whole.alerts, *one.alerts]))
+                _name(whole, one.techniques)
         return kept
+
+
+def _name(case: Investigation, techniques: Iterable[dict[str, Any]]) -> None:
+    """Add techniques a case does not name yet: what its alerts say is said of it."""
+    known = {one["id"] for one in case.techniques}
+    case.techniques += [one for one in techniques if one["id"] not in known]
