@@ -229,3 +229,13 @@ def test_on_windows_nothing_is_closed_and_a_log_on_session_without_a_program_is_
     found = worked(stage, seen)
     assert found.verdict == "suspicious" and any("Windows" in one for one in found.open_questions)
     assert found.root_cause is not None and not found.rejected
+
+
+def test_on_windows_what_the_screen_is_sure_of_stands_and_the_case_says_whose_word_it_is() -> None:
+    stage = Stage("ws-5")
+    seen = stage.row(0, "logon.success", 4, device__os="windows", actor__user__name="WS-5\\ana", user__name="WS-5\\ana")
+    investigator = Investigator(stage.index())
+    sure = investigator.investigate(Alert("c", (seen,), (), "malicious"))
+    assert sure.verdict == "malicious"
+    assert any("screen's" in question for question in sure.open_questions)
+    assert investigator.investigate(Alert("c", (seen,), (), "suspicious")).verdict == "suspicious"

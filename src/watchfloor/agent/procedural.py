@@ -87,11 +87,8 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
     _facts(found, box)
     score = weights.score() + KNOWN * any("intel" in one for one in found.indicators)
     found.verdict = "malicious" if score >= MALICIOUS else "suspicious" if score >= SUSPICIOUS else "benign"
-    if found.verdict == "benign" and any(telling.windows(m) for m in telling.members):
-        found.verdict = "suspicious"
-        found.open_questions.append(
-            "Is it ordinary work? Weights were set on Linux; on Windows no case is closed by them."
-        )
+    if found.verdict != "malicious" and any(telling.windows(m) for m in telling.members):
+        _on_windows(found, alert)
     edge = SUSPICIOUS if found.verdict == "benign" else MALICIOUS
     found.confidence = min(0.99, 0.5 + abs(score - edge) / 6.0)
     if apart := _apart(found, weights, signs, box):
@@ -113,6 +110,16 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
     _sum_up(found, signs, telling, box)
     _decode(found, telling)
     _gaps(found, signs, telling, root)
+
+
+def _on_windows(found: Investigation, alert: Alert) -> None:
+    """Where the weights were not set a case is not closed, and what the screen is sure of stands."""
+    sure = alert.title == "malicious"
+    found.verdict = "malicious" if sure else "suspicious"
+    found.open_questions.append(
+        "Is it ordinary work? Weights were set on Linux; on Windows "
+        + ("the verdict is the screen's, which this case did not confirm." if sure else "no case is closed by them.")
+    )
 
 
 def _apart(found: Investigation, weights: Weights, signs: dict[str, list[tuple[Sign, int]]], box: Toolbox) -> Set[int]:

@@ -41,9 +41,11 @@ def measured(name: str, data: Path, full_minutes: float, seed: int = 0) -> Measu
     floor.plug(expert)
     taken = read(data, {}, expert.card.kind)
     parts = split(taken, keep_contradictions=True)
-    test = drawn(parts.test, seed)
-    train = _thinned(parts.train, seed)
-    task = baselines.Task(train, parts.dev, test, expert.card.labels, expert.card.kind, seed=seed)
+    # labels too rare to learn were left out when the expert was made
+    test, train, dev = ([e for e in part if set(e.labels) <= set(expert.card.labels)]
+                        for part in (parts.test, parts.train, parts.dev))  # fmt: skip
+    test, train = drawn(test, seed), _thinned(train, seed)
+    task = baselines.Task(train, dev, test, expert.card.labels, expert.card.kind, seed=seed)
     say(f"{len(train):,} texts to learn from, {len(test):,} to measure on")
     everybody: dict[str, Answers] = {EXPERT: asked(floor, name, test)}
     given, missing = baselines.measured(task, baselines.NAMES, say)
