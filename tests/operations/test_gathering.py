@@ -113,7 +113,7 @@ def test_a_recording_too_large_to_index_is_told_and_left_as_it_is(monkeypatch: p
     monkeypatch.setattr(gathering, "MOST_EVENTS", 5)
     given = called(scenes, ENTRY)
     found = gather(reel, given)
-    assert found.scenes == tuple(given) and found.left == 1 and found.cases == 0
+    assert found.scenes == tuple(given) and found.left == 1 and found.cases == 0 and found.large
 
 
 def test_hostile_lineage_and_names_end_and_raise_no_error() -> None:

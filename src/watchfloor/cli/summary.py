@@ -97,6 +97,11 @@ _PHRASES = {
         "{n} scenes that stand out opened no case, see --cases.",
         "{n} 个可疑场景未展开调查，参见 --cases。",
     ),
+    "too_large": (
+        "{n} scenes that stand out opened no case: a recording of over a million events is not indexed; "
+        "watch a part of it.",
+        "{n} 个可疑场景未展开调查：超过一百万条事件的记录不建索引，请分段查看。",
+    ),
     "excepted": ("{n} matches are excepted by {file}.", "{n} 次命中被 {file} 列为例外。"),
     "failed": ("Rules that could not be used: {n}.", "无法使用的规则：{n} 条。"),
     "more_failed": (
@@ -142,7 +147,7 @@ def _cases(gathered: "Gathered", terminal: Terminal, words: "_Words") -> None:
     if gathered.cases:
         terminal.line(words("gathered", opened=gathered.cases, raised=gathered.raised))
     if gathered.left:
-        terminal.line(words("cases_left", n=gathered.left))
+        terminal.line(words("too_large" if gathered.large else "cases_left", n=gathered.left))
 
 
 class _Words:

@@ -24,8 +24,8 @@ from watchfloor.film.screen import FAMILIES
 
 #: Cases opened in a recording, at most, unless told otherwise; the help of `watch` says so too.
 MOST_CASES: Final = 50
-#: Events beyond which a recording is not indexed in memory: `investigate` over a lake reads those.
-MOST_EVENTS: Final = 3_000_000
+#: Events beyond which a recording is not indexed: the index takes two kilobytes of memory an Event.
+MOST_EVENTS: Final = 1_000_000
 #: How likely a technique is that a case names in a scene: one of its signs, which a pattern found.
 NAMED: Final = 0.5
 
@@ -35,13 +35,14 @@ class Gathered:
     """Scenes as they stand after the cases, worst first.
 
     ``cases`` were opened, ``raised`` scenes became malicious by them, ``left`` are flagged scenes no case was opened
-    for: there were ``most`` already, or the recording is too large. ``seconds`` is what it took.
+    for: there were ``most`` already, or the recording is too ``large``. ``seconds`` is what it took.
     """
 
     scenes: tuple[Scene, ...]
     cases: int = 0
     raised: int = 0
     left: int = 0
+    large: bool = False
     seconds: float = 0.0
 
     def record(self) -> dict[str, int]:
@@ -61,7 +62,7 @@ def gather(reel: Reel, scenes: Sequence[Scene], most: int | None = None) -> Gath
     if not openers or not most:
         return Gathered(tuple(scenes))
     if reel.spool.rows > MOST_EVENTS:
-        return Gathered(tuple(scenes), left=len(openers))
+        return Gathered(tuple(scenes), left=len(openers), large=True)
     index = Index(from_reel(reel))
     odd = {process.uid: process.score for scene in scenes for process in scene.processes}
     book = Casebook(Investigator(index, odd), most)
@@ -77,7 +78,7 @@ def gather(reel: Reel, scenes: Sequence[Scene], most: int | None = None) -> Gath
     now = [_raised(scene, held[scene.scene_id], least) if scene.scene_id in held else scene for scene in scenes]
     raised = sum(one.verdict != other.verdict for one, other in zip(scenes, now, strict=True))
     worst_first = tuple(sorted(now, key=_worst_first))
-    return Gathered(worst_first, len(book.cases), raised, left, time.monotonic() - began)
+    return Gathered(worst_first, len(book.cases), raised, left, seconds=time.monotonic() - began)
 
 
 def _worst_first(scene: Scene) -> tuple[float, datetime]:
