@@ -1,10 +1,10 @@
 """A shipped expert beside what it must beat, on the texts that were held out of making it.
 
-    python -m watchfloor.lab.measure_peers technique DATA.jsonl [--full-minutes 10] [--json FILE]
+    python -m watchfloor.lab.measure_peers technique DATA.jsonl [--full-minutes 10] [--most 30000] [--json FILE]
 
 DATA is what the expert was made from (its card names the command); its groups are dealt as they were then, so that the
-test part is the expert's. Peers learn from the same training part, of which more than ``MOST`` are drawn: MiniLM reads
-100 texts a second.
+test part is the expert's. Peers learn from the same training part, of which at most ``--most`` texts are drawn: MiniLM
+reads 100 a second. The expert itself learned from all.
 """
 
 import argparse
@@ -28,11 +28,11 @@ from watchfloor.lab.finetune_measure import EXPERT, FULL, Measured, by_source
 from watchfloor.lab.finetune_split import split
 from watchfloor.lab.outputs import progress, save_json
 
-#: Texts the peers learn from, at most.
+#: Texts the peers learn from, at most, unless told otherwise.
 MOST: Final = 30_000
 
 
-def measured(name: str, data: Path, full_minutes: float, seed: int = 0) -> Measured:
+def measured(name: str, data: Path, full_minutes: float, most: int = MOST, seed: int = 0) -> Measured:
     """Answers of the expert and its peers on the test part."""
     say = progress()
     backbone = Backbone(bundled.BACKBONE)
@@ -44,7 +44,7 @@ def measured(name: str, data: Path, full_minutes: float, seed: int = 0) -> Measu
     # labels too rare to learn were left out when the expert was made
     test, train, dev = ([e for e in part if set(e.labels) <= set(expert.card.labels)]
                         for part in (parts.test, parts.train, parts.dev))  # fmt: skip
-    test, train = drawn(test, seed), _thinned(train, seed)
+    test, train = drawn(test, seed), _thinned(train, most, seed)
     task = baselines.Task(train, dev, test, expert.card.labels, expert.card.kind, seed=seed)
     say(f"{len(train):,} texts to learn from, {len(test):,} to measure on")
     everybody: dict[str, Answers] = {EXPERT: asked(floor, name, test)}
@@ -58,10 +58,9 @@ def measured(name: str, data: Path, full_minutes: float, seed: int = 0) -> Measu
     return Measured(test, everybody, "", 0.02, seed, missing)
 
 
-def _thinned(train: Sequence[Example], seed: int) -> list[Example]:
-    if len(train) <= MOST:
-        return list(train)
-    return [train[place] for place in np.sort(np.random.default_rng(seed).permutation(len(train))[:MOST])]
+def _thinned(train: Sequence[Example], most: int, seed: int) -> list[Example]:
+    kept = np.sort(np.random.default_rng(seed).permutation(len(train))[:most])
+    return [train[place] for place in kept.tolist()]
 
 
 def main() -> None:
@@ -70,9 +69,10 @@ def main() -> None:
     parser.add_argument("expert")
     parser.add_argument("data", type=Path)
     parser.add_argument("--full-minutes", type=float, default=10.0)
+    parser.add_argument("--most", type=int, default=MOST, help="texts the peers learn from, at most")
     parser.add_argument("--json", default="", help="- is standard output")
     options = parser.parse_args()
-    result = measured(options.expert, options.data, options.full_minutes)
+    result = measured(options.expert, options.data, options.full_minutes, options.most)
     found = result.found() | {"expert": options.expert}
     found["by source"] = {name: by_source(given, result.test) for name, given in result.answers.items()}
     for name, one in found["scores"].items():
