@@ -32,6 +32,7 @@ from tests.rules import (
     shipped_samples,
     shipped_scripts,
     shipped_state,
+    shipped_third,
 )
 from tests.rules.shipped_samples import Sample
 from watchfloor.base.attack import TACTICS, vocabulary
@@ -61,6 +62,7 @@ WINDOWS = (
     *shipped_logs.SAMPLES,
     *shipped_files.SAMPLES,
     *shipped_state.SAMPLES,
+    *shipped_third.SAMPLES,
 )
 RECORDING = OWN_RULES.parent / "recording"
 
