@@ -65,7 +65,7 @@ SAMPLES = (
     ),
     Sample(
         "Driver Written That Attackers Bring Along",
-        made("C:\\Windows\\Temp\\RTCore64.sys", "C:\\Users\\Public\\a.exe"),
+        made("C:\\Windows\\Temp\\truesight.sys", "C:\\Users\\Public\\a.exe"),
         made("C:\\Windows\\Temp\\PROCEXP152.SYS", "C:\\Tools\\procexp64.exe"),
     ),
     Sample(
@@ -115,18 +115,8 @@ SAMPLES = (
     ),
     Sample(
         "Driver Refused by the Check of Code",
-        logged(
-            "Microsoft-Windows-CodeIntegrity/Operational",
-            3033,
-            ProcessNameBuffer="\\Device\\HarddiskVolume3\\Windows\\System32\\lsass.exe",
-            FileNameBuffer="\\Windows\\System32\\mimilib.dll",
-        ),
-        logged(
-            "Microsoft-Windows-CodeIntegrity/Operational",
-            3033,
-            ProcessNameBuffer="\\Device\\HarddiskVolume3\\Program Files\\V\\v.exe",
-            FileNameBuffer="\\V\\v.dll",
-        ),
+        logged("Microsoft-Windows-CodeIntegrity/Operational", 3023, FileNameBuffer="\\Windows\\Temp\\a.sys"),
+        logged("Microsoft-Windows-CodeIntegrity/Operational", 3004, FileNameBuffer="\\Windows\\a.sys"),
     ),
     Sample(
         "Powerful Right Given to an Account",
@@ -171,7 +161,7 @@ SAMPLES = (
         logged(
             "Microsoft-Windows-PrintService/Admin",
             808,
-            PluginDllName="C:\\Windows\\system32\\spool\\DRIVERS\\x64\\3\\a.dll",
+            PluginDllName="C:\\Windows\\system32\\spool\\DRIVERS\\x64\\3\\old\\1\\a.dll",
         ),
         logged("Microsoft-Windows-PrintService/Admin", 808, PluginDllName="C:\\Windows\\system32\\localspl.dll"),
     ),
@@ -260,8 +250,8 @@ SAMPLES = (
     ),
     Sample(
         "Rules for Finding Libraries Changed",
-        registry("HKLM\\System\\CurrentControlSet\\Control\\Session Manager\\SafeDllSearchMode", "DWORD (0x00000000)"),
-        registry("HKLM\\System\\CurrentControlSet\\Control\\Session Manager\\SafeDllSearchMode", "DWORD (0x00000001)"),
+        registry("HKLM\\System\\CurrentControlSet\\Control\\Session Manager\\ExcludeFromKnownDlls", "version.dll"),
+        registry("HKLM\\System\\CurrentControlSet\\Control\\Session Manager\\ProtectionMode", "DWORD (0x00000001)"),
     ),
     Sample(
         "Script of a Policy Entered by Hand",
@@ -278,11 +268,11 @@ SAMPLES = (
     Sample(
         "Part Added to the Logon Window",
         registry(
-            "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\{0A29}\\(Default)",
+            "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\{0A}\\(Default)",
             "Logon",
         ),
         registry(
-            "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\{0A29}\\(Default)",
+            "HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Authentication\\Credential Providers\\{0A}\\(Default)",
             "Factor",
             "C:\\Windows\\System32\\msiexec.exe",
         ),

@@ -33,6 +33,7 @@ from tests.rules import (
     shipped_scripts,
     shipped_state,
     shipped_third,
+    shipped_third_more,
 )
 from tests.rules.shipped_samples import Sample
 from watchfloor.base.attack import TACTICS, vocabulary
@@ -63,6 +64,7 @@ WINDOWS = (
     *shipped_files.SAMPLES,
     *shipped_state.SAMPLES,
     *shipped_third.SAMPLES,
+    *shipped_third_more.SAMPLES,
 )
 RECORDING = OWN_RULES.parent / "recording"
 
