@@ -163,6 +163,45 @@ SAMPLES = (
         command(r'net share data=C:\ "/grant:Everyone,FULL"'),
         command(r'net share data=D:\data "/grant:LAB\team,CHANGE"'),
     ),
+    Sample(
+        "Kit for Attacks on the Cloud's Directory Run",
+        command("powershell -c Import-Module AADInternals; Get-AADIntTenantDetails"),
+        command("powershell -c Get-ADSyncScheduler"),
+    ),
+    Sample(
+        "Traffic of a Guard Led into Nothing",
+        command(r"powershell New-NetFirewallRule -Direction Outbound -Action Block -Program 'C:\X\MsSense.exe'"),
+        command(r"powershell New-NetFirewallRule -Direction Outbound -Action Allow -Program 'C:\X\MsSense.exe'"),
+    ),
+    Sample(
+        "Helper of Windows That Needs No Network Talks to the Internet",
+        sysmon(
+            3,
+            Image=r"C:\Windows\System32\colorcpl.exe",
+            Initiated="true",
+            DestinationIp="203.0.113.9",
+            DestinationPort="443",
+        ),
+        sysmon(
+            3,
+            Image=r"C:\Windows\System32\colorcpl.exe",
+            Initiated="true",
+            DestinationIp="10.1.2.3",
+            DestinationPort="389",
+        ),
+    ),
+    Sample(
+        "Guard Opened by a Foreign Program to End or Change It",
+        sysmon(
+            10, SourceImage=r"C:\Users\Public\a.exe", TargetImage=r"C:\Program Files\X\MsMpEng.exe", GrantedAccess="0x1"
+        ),
+        sysmon(
+            10,
+            SourceImage=r"C:\Users\Public\a.exe",
+            TargetImage=r"C:\Program Files\X\MsMpEng.exe",
+            GrantedAccess="0x1000",
+        ),
+    ),
     Sample("Hidden Shares of Many Machines Tried Out", _shares(14), _shares(2)),
     Sample("Many Accounts Deleted or Locked Away at Once", _accounts_gone(24), _accounts_gone(5)),
 )
