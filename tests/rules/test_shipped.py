@@ -32,6 +32,8 @@ from tests.rules import (
     shipped_samples,
     shipped_scripts,
     shipped_state,
+    shipped_third,
+    shipped_third_more,
 )
 from tests.rules.shipped_samples import Sample
 from watchfloor.base.attack import TACTICS, vocabulary
@@ -61,6 +63,8 @@ WINDOWS = (
     *shipped_logs.SAMPLES,
     *shipped_files.SAMPLES,
     *shipped_state.SAMPLES,
+    *shipped_third.SAMPLES,
+    *shipped_third_more.SAMPLES,
 )
 RECORDING = OWN_RULES.parent / "recording"
 
