@@ -235,7 +235,7 @@ def test_on_windows_what_the_screen_is_sure_of_stands_and_the_case_says_whose_wo
     stage = Stage("ws-5")
     seen = stage.row(0, "logon.success", 4, device__os="windows", actor__user__name="WS-5\\ana", user__name="WS-5\\ana")
     investigator = Investigator(stage.index())
-    sure = investigator.investigate(Alert("c", (seen,), (), "malicious"))
+    sure = investigator.investigate(Alert("c", (seen,), verdict="malicious"))
     assert sure.verdict == "malicious"
     assert any("screen's" in question for question in sure.open_questions)
-    assert investigator.investigate(Alert("c", (seen,), (), "suspicious")).verdict == "suspicious"
+    assert investigator.investigate(Alert("c", (seen,), verdict="suspicious")).verdict == "suspicious"

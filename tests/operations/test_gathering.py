@@ -68,6 +68,14 @@ def test_ordinary_work_stays_what_it_was_and_the_opener_stays_as_it_is() -> None
     assert found[ENTRY] == next(s for s in given if s.scene_id == ENTRY)
 
 
+def test_a_scene_that_was_only_suspicious_is_malicious_by_the_case_it_opened_itself() -> None:
+    reel, scenes = filmed(planted())
+    given = [replace(s, verdict="suspicious", score=0.5) if n == ENTRY else s for n, s in scenes.items()]
+    entry = next(s for s in gather(reel, given).scenes if s.scene_id == ENTRY)
+    assert (entry.verdict, entry.screen_verdict, entry.company) == ("malicious", "suspicious", scenes[ENTRY].company)
+    assert entry.score > 0.5
+
+
 def test_a_case_that_turns_out_benign_raises_nothing_and_lowers_nothing() -> None:
     reel, scenes = filmed(planted())
     work = next(n for n, s in scenes.items() if "logtool" in s.root.command_line)

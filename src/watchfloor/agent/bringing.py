@@ -48,10 +48,8 @@ def hooked(index: Index, number: int) -> bool:
         actor = index.actors[one]
         if actor.said.startswith("-"):
             return False
-        for path in actor.ran & index.writes.keys():
-            trees = {index.actors[other].tree for other in index.runs[path]}
-            if len(trees - {actor.tree}) >= HOOK_TREES:
-                return True
+        if any(index.ran_in(path) > HOOK_TREES for path in actor.ran & index.writes.keys()):
+            return True
     return False
 
 

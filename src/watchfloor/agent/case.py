@@ -17,7 +17,10 @@ class Knowledge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """What a case starts from: event ids, or processes by uid; and what was said of them."""
+    """What a case starts from: event ids, or processes by uid; and what was said of them.
+
+    ``verdict`` is the screen's, of an alert that is a scene.
+    """
 
     case_id: str
     event_ids: tuple[str, ...] = ()
@@ -25,6 +28,7 @@ class Alert:
     title: str = ""
     level: str = ""
     techniques: tuple[str, ...] = ()
+    verdict: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from watchfloor.agent.case import Alert, Investigation
 from watchfloor.agent.investigating import Investigator
-from watchfloor.agent.procedural import seeds_of, subjects
+from watchfloor.agent.subjects import subjects
 from watchfloor.agent.telling import MOST_CITED
 
 
@@ -37,7 +37,7 @@ class Casebook:
                 self._holder.setdefault(address, len(self.cases))
             self.cases.append(found)
         else:
-            ids = list(alert.event_ids[:MOST_CITED])
+            ids = [address for address in alert.event_ids if address in self._holder][:MOST_CITED]
             _name(found, [{"id": t, "tactic": "", "event_ids": ids, "from": "alert"} for t in alert.techniques])
         found.alerts.append(alert.case_id)
         return found
@@ -55,7 +55,7 @@ class Casebook:
         """The records of an alert's subjects; all of its records where it names no record of this index."""
         index = self.investigator.index
         rows = {address: index.row_of(address) for address in alert.event_ids}
-        meant = set(subjects(seeds_of(alert, index), index))
+        meant = set(subjects(alert, index))
         return tuple(a for a, row in rows.items() if row is not None and index.owners[row] in meant) or alert.event_ids
 
     def merged(self) -> list[Investigation]:

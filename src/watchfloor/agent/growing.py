@@ -170,7 +170,8 @@ class Growth:
     def _same_stranger(self, member: int, address: str) -> None:
         """All sessions and requests of a stranger's address are one actor's, and begin with the first."""
         index = self.index
-        seen = dict.fromkeys(index.sessions.alike(address, index.sessions.server(member)), "log-in")
+        server = index.sessions.server(member)
+        seen = dict.fromkeys(index.sessions.alike(address, () if server is None else (server,)), "log-in")
         if index.visitors.new(address):
             seen |= dict.fromkeys(index.visitors.served[address], "same visitor")
         first = min(seen, key=lambda n: index.actors[n].first, default=member)
@@ -296,7 +297,8 @@ class Growth:
                     continue
                 share = self.odd_share(index.actors[other].tree)
                 weight = tie.weight(other, share, self.near_odd(other))
-                if weight and not self._another_actor(other, trace) and not self._passed(trace, number, other):
+                apart = not tie.gave(other) and self._another_actor(other)
+                if weight and not apart and not self._passed(trace, number, other):
                     self._admit_tree(other, Reason("trace", number, trace, weight))
             if len(self.members) == before:
                 return
@@ -311,14 +313,9 @@ class Growth:
         trees = {index.actors[n].tree for n in index.runs[path] if n not in self.members}
         return len(trees - {index.actors[other].tree}) >= HOOK_TREES
 
-    def _another_actor(self, number: int, trace: str) -> bool:
-        """Whether a process is in a session from an address hardly anybody uses, and the case is another such's.
-
-        What a member put there runs in strangers' sessions too, and stays the member's.
-        """
-        sessions, path = self.index.sessions, trace[5:]
-        if path in self.index.actors[number].ran and any(w in self.members for _, w in self.index.writes.get(path, ())):
-            return False
+    def _another_actor(self, number: int) -> bool:
+        """Whether a process is in a session from an address hardly anybody uses, and the case is another such's."""
+        sessions = self.index.sessions
         login = sessions.server(number)
         if login is None or not sessions.strange(login):
             return False

@@ -73,6 +73,7 @@ class Index:
         self._events: dict[int, dict[str, Any]] = {}
         self._hubs: dict[int, bool] = {}
         self._programs: dict[int, str] = {}
+        self._ran_in: dict[str, int] = {}
         micros = self.table["time"].cast(pa.int64()).fill_null(0).to_numpy() if len(self.table) else np.zeros(0)
         self.times: list[float] = (micros / 1e6).tolist()
         self.owners: list[int] = self.table["owner"].to_pylist() if len(self.table) else []
@@ -272,6 +273,12 @@ class Index:
             parts = zip(self.column("source"), self.column("record"), strict=True)
             self._by_id = {event_id(source or "", record or ""): row for row, (source, record) in enumerate(parts)}
         return self._by_id.get(address)
+
+    def ran_in(self, path: str) -> int:
+        """In how many trees a path was run."""
+        if path not in self._ran_in:
+            self._ran_in[path] = len({self.actors[number].tree for number in self.runs.get(path, ())})
+        return self._ran_in[path]
 
     def program(self, number: int) -> str:
         """The name of the program a process ran last."""

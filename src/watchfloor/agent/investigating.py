@@ -12,6 +12,7 @@ from watchfloor.agent.index import Index
 from watchfloor.agent.intel import Intel
 from watchfloor.agent.procedural import ProceduralPlanner
 from watchfloor.agent.tools import Budget, Toolbox
+from watchfloor.base.scenes import Scene
 from watchfloor.store.lake import Lake
 
 
@@ -54,6 +55,13 @@ class Investigator:
         return found
 
 
+def scene_alert(scene: Scene) -> Alert:
+    """A judged scene as an alert: its key frames, its root's process where it has none."""
+    ids = tuple(frame.event_id for frame in scene.key_frames)
+    uids = tuple(process.uid for process in scene.processes if process.uid)[:1] if not ids else ()
+    return Alert(scene.scene_id, ids, uids, scene.verdict, verdict=scene.verdict)
+
+
 def alerts_of(lines: list[dict[str, Any]]) -> list[Alert]:
     """Alerts in lines of ``watch --json`` (scene, match), of ``reduce`` (incident), or plain ``{"event_ids"}``.
 
@@ -69,9 +77,8 @@ def alerts_of(lines: list[dict[str, Any]]) -> list[Alert]:
             told = tuple(
                 str(t["id"]) for t in line.get("techniques", ()) if isinstance(t, dict) and t.get("score", 0) >= 0.2
             )
-            found.append(
-                Alert(str(line.get("scene_id", place)), tuple(frames), (), str(line.get("verdict", "")), "", told)
-            )
+            verdict, name = str(line.get("verdict", "")), str(line.get("scene_id", place))
+            found.append(Alert(name, tuple(frames), title=verdict, techniques=told, verdict=verdict))
         elif line.get("event_ids") or line.get("alert_ids"):
             ids = tuple(str(i) for i in (line.get("event_ids") or line.get("alert_ids") or ()))
             name = str(line.get("incident_id") or line.get("case_id") or line.get("rule_id") or place)

@@ -10,7 +10,8 @@ import json
 from typing import Any, Final
 
 from watchfloor.agent.case import Alert, Claim, Investigation
-from watchfloor.agent.procedural import conclude, seeds_of, subjects
+from watchfloor.agent.procedural import conclude
+from watchfloor.agent.subjects import subjects
 from watchfloor.agent.tools import BudgetSpentError, Toolbox, ToolError
 from watchfloor.experts.endpoint_config import Budget as Spend
 from watchfloor.experts.endpoint_errors import AnswerError
@@ -50,7 +51,7 @@ class LlmPlanner:
         )
         found = Investigation(alert.case_id, self.name)
         try:
-            seeds = subjects(seeds_of(alert, box.index), box.index)
+            seeds = subjects(alert, box.index)
             answers = self._planned(wire, alert, box, seeds, found)
             for seed in seeds[:64]:
                 box.call("scope", process=seed)

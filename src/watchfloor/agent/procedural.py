@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Set
 from typing import Any, Final
 
-from watchfloor.agent.bringing import from_outside, hooked
 from watchfloor.agent.case import Alert, Claim, Investigation, Test
 from watchfloor.agent.checking import quoted
 from watchfloor.agent.decoding import decode
-from watchfloor.agent.index import Index
 from watchfloor.agent.signs import Sign
+from watchfloor.agent.subjects import subjects
 from watchfloor.agent.telling import MOST_CITED, Telling
 from watchfloor.agent.tools import BudgetSpentError, Toolbox
 from watchfloor.agent.weighing import MALICIOUS, SUSPICIOUS, TELLING, Weights, ordinary, weigh
@@ -41,7 +40,7 @@ class ProceduralPlanner:
         """Work one case to its end, or as far as the budget reaches: then it says so among the open questions."""
         found = Investigation(alert.case_id, self.name)
         try:
-            seeds = subjects(seeds_of(alert, box.index), box.index)
+            seeds = subjects(alert, box.index)
             for seed in seeds[:64]:
                 box.call("lineage", process=seed)
                 box.call("scope", process=seed)
@@ -49,29 +48,6 @@ class ProceduralPlanner:
             found.open_questions.append(f"What else is there? {spent.message}")
         conclude(found, alert, box)
         return found
-
-
-def seeds_of(alert: Alert, index: Index) -> list[int]:
-    """The processes an alert is about."""
-    rows = [index.row_of(address) for address in alert.event_ids]
-    seeds = [index.owners[row] for row in rows if row is not None]
-    seeds += [index.by_uid[uid] for uid in alert.process_uids if uid in index.by_uid]
-    return list(dict.fromkeys(seeds))
-
-
-def subjects(seeds: list[int], index: Index) -> list[int]:
-    """What an alert is about: where code from outside was at work in somebody's own session, that code's doing.
-
-    Alerts of whole scenes name the person's own commands beside it; those would make the session the case.
-    """
-    logins = {seed: index.sessions.server(seed) for seed in seeds}
-    hooks = {s for s, login in logins.items() if login is not None and hooked(index, s)}
-    hosts = {logins[s] for s in hooks}
-    own = [s for s, login in logins.items()
-           if login is not None and (login in hosts or not index.sessions.strange(login))]  # fmt: skip
-    outside = {s for s in own if s in hooks or from_outside(index, s)}
-    deceived = {logins[s] for s in outside}
-    return [s for s in seeds if s not in own or s in outside or logins[s] not in deceived]
 
 
 def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
@@ -82,7 +58,7 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
         found.open_questions.append("The alert names no record of this recording: is it about another one?")
         return
     signs = telling.signs()
-    weights = weigh(box.growth, subjects(seeds_of(alert, box.index), box.index), signs)
+    weights = weigh(box.growth, subjects(alert, box.index), signs)
     found.indicators = telling.indicators()
     _facts(found, box)
     score = weights.score() + KNOWN * any("intel" in one for one in found.indicators)
@@ -114,7 +90,7 @@ def conclude(found: Investigation, alert: Alert, box: Toolbox) -> None:
 
 def _on_windows(found: Investigation, alert: Alert) -> None:
     """Where the weights were not set a case is not closed, and what the screen is sure of stands."""
-    sure = alert.title == "malicious"
+    sure = alert.verdict == "malicious"
     found.verdict = "malicious" if sure else "suspicious"
     found.open_questions.append(
         "Is it ordinary work? Weights were set on Linux; on Windows "

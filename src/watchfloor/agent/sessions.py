@@ -1,6 +1,7 @@
 """Sessions of people: which sshd process serves one, the address it came from, and whether that is a stranger's."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from watchfloor.film.traces import elsewhere
@@ -82,12 +83,15 @@ class Sessions:
             self._addresses[server] = self._remotes.get(server) or next(told, "")
         return self._addresses[server]
 
-    def alike(self, address: str, server: int | None) -> list[int]:
-        """Log-ins from an address that one log-in from there speaks for: all of few, of many those of its account."""
-        found = self.from_address.get(address, [])
-        if len(found) <= FEW_SESSIONS or server is None:
+    def alike(self, address: str, servers: Iterable[int]) -> list[int]:
+        """Log-ins from an address that some of them speak for: all of few, of many those of their accounts.
+
+        Where none is given everybody's are meant.
+        """
+        found, accounts = self.from_address.get(address, []), {self._account.get(server) for server in servers}
+        if len(found) <= FEW_SESSIONS or not accounts:
             return found
-        return [one for one in found if self._account.get(one) == self._account.get(server)]
+        return [one for one in found if self._account[one] in accounts]
 
     def strange(self, server: int) -> bool:
         """Whether a session came from a stranger's address."""

@@ -55,6 +55,7 @@ class Tie:
         self._writes = index.writes.get(self._name, []) if path else []
         self._wrote = {who for _, who in self._writes}
         self._writers = {actors[who].tree for who in self._wrote}
+        self._given = not self._wrote.isdisjoint(self._members)
         self._theirs = bool(self._members & self._runs.keys())
         self._made = self._kind == "user" and any(self._name in actors[m].made for m in ours)
         left = index.holders[trace]
@@ -74,6 +75,10 @@ class Tie:
         if open_to_all and (self._writers and len(self._writers) <= MOST_WRITERS):
             return others
         return [other for other in others if other in self._runs]
+
+    def gave(self, other: int) -> bool:
+        """Whether ``other`` ran what a member had put there: in whose session ever, it is the member's doing."""
+        return self._given and other in self._runs
 
     def _reads(self, number: int) -> bool:
         """Whether a process only looked at what was there: its program is one that reads."""
@@ -118,7 +123,7 @@ class Tie:
         ours = {logins[m] for m in self._members if m in logins}
         if not ours:
             return found
-        alike = {one for login in ours for one in sessions.alike(self._name, login)}
+        alike = set(sessions.alike(self._name, ours))
         return [other for other in found if other not in logins or logins[other] in alike]
 
     def _handed_on(self, other: int, near_odd: bool) -> float:

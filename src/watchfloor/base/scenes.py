@@ -1,7 +1,7 @@
 """Scene, verdict and attribution as other floors and the command contract see them."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 #: ``unsure`` is what a scene unlike anything the screen learned from is called when nothing in it looks malicious.
@@ -183,6 +183,11 @@ class Scene:
             "links": list(self.links),
             "company": [n.to_json() for n in self.company],
         }
+
+
+def worst_first(scene: Scene) -> tuple[float, datetime]:
+    """By what scenes are ordered: the likeliest attack, then the earliest, those without a time last."""
+    return -scene.score, scene.start or datetime.max.replace(tzinfo=UTC)
 
 
 def iso(time: datetime | None) -> str | None:

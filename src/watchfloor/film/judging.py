@@ -1,7 +1,7 @@
 """From runs to verdicts: pools each scene and process, attributes techniques, writes key frames down."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from watchfloor.base.actions import ACTIONS
 from watchfloor.base.events import event_id
-from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored
+from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored, worst_first
 from watchfloor.film import accord, explain, keyframes
 from watchfloor.film.cast import Cast, Owner
 from watchfloor.film.filming import Reel
@@ -52,7 +52,7 @@ def judge(reel: Reel, matches: Matches | None = None) -> tuple[Scene, ...]:
     shown = _Shown(reel, np.concatenate(picked) if picked else np.zeros(0, np.int64))
     writer = _Writer(reel, runs["logit"], told, alone, shown, seen)
     scenes = [writer.scene(s, picked[s]) for s in range(len(casting.roots)) if len(picked[s])]
-    return tuple(sorted(scenes, key=lambda s: (-s.score, s.start or datetime.max.replace(tzinfo=UTC))))
+    return tuple(sorted(scenes, key=worst_first))
 
 
 def salience(look: Floats, frame: Floats) -> Floats:

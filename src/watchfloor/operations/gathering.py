@@ -10,15 +10,14 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
-from watchfloor.agent.case import Alert, Investigation
+from watchfloor.agent.case import Investigation
 from watchfloor.agent.casebook import Casebook
 from watchfloor.agent.index import Index
-from watchfloor.agent.investigating import Investigator
+from watchfloor.agent.investigating import Investigator, scene_alert
 from watchfloor.agent.recording import from_reel
-from watchfloor.base.scenes import Neighbour, Scene, Scored
+from watchfloor.base.scenes import Neighbour, Scene, Scored, worst_first
 from watchfloor.film.filming import Reel
 from watchfloor.film.screen import FAMILIES
 
@@ -68,8 +67,8 @@ def gather(reel: Reel, scenes: Sequence[Scene], most: int | None = None) -> Gath
     book = Casebook(Investigator(index, odd), most)
     opened: list[Scene] = []
     left = 0
-    for scene in sorted(openers, key=_worst_first):
-        if book.work(_alert(scene)) is None:
+    for scene in sorted(openers, key=worst_first):
+        if book.work(scene_alert(scene)) is None:
             left += 1
         elif len(book.cases) > len(opened):
             opened.append(scene)
@@ -77,17 +76,8 @@ def gather(reel: Reel, scenes: Sequence[Scene], most: int | None = None) -> Gath
     least = reel.screen.families[FAMILIES.index("unix")].malicious
     now = [_raised(scene, held[scene.scene_id], least) if scene.scene_id in held else scene for scene in scenes]
     raised = sum(one.verdict != other.verdict for one, other in zip(scenes, now, strict=True))
-    worst_first = tuple(sorted(now, key=_worst_first))
-    return Gathered(worst_first, len(book.cases), raised, left, seconds=time.monotonic() - began)
-
-
-def _worst_first(scene: Scene) -> tuple[float, datetime]:
-    return -scene.score, scene.start or datetime.max.replace(tzinfo=UTC)
-
-
-def _alert(scene: Scene) -> Alert:
-    ids = tuple(frame.event_id for frame in scene.key_frames)
-    return Alert(scene.scene_id, ids, (), scene.verdict)
+    ordered = tuple(sorted(now, key=worst_first))
+    return Gathered(ordered, len(book.cases), raised, left, seconds=time.monotonic() - began)
 
 
 @dataclass(slots=True)
@@ -124,10 +114,11 @@ def _scenes(index: Index, names: list[str], event_ids: Sequence[str]) -> list[st
 
 
 def _raised(scene: Scene, held: _Held, least: float) -> Scene:
-    """A scene as a member of a case; the one that opened it stays as it is."""
-    if scene.scene_id == held.by.scene_id:
+    """A scene as a member of a case; nobody else speaks for the one that opened it."""
+    opened = scene.scene_id == held.by.scene_id
+    if opened and scene.verdict == "malicious":
         return scene
-    told = Neighbour("case", "", held.by.score, held.scenes, held.by.scene_id)
+    told = () if opened else (Neighbour("case", "", held.by.score, held.scenes, held.by.scene_id),)
     named = tuple(Scored(technique, NAMED) for technique in held.techniques)
     return replace(
         scene,
@@ -136,5 +127,5 @@ def _raised(scene: Scene, held: _Held, least: float) -> Scene:
         screen_verdict=scene.screen_verdict or scene.verdict,
         screen_score=scene.score if scene.screen_score is None else scene.screen_score,
         techniques=scene.techniques or named,
-        company=(*scene.company, told),
+        company=(*scene.company, *told),
     )

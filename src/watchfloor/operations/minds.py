@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from watchfloor.agent.case import Alert, Investigation
+from watchfloor.agent.case import Investigation
 from watchfloor.agent.casebook import Casebook
 from watchfloor.agent.decoding import decode
-from watchfloor.agent.investigating import Investigator
+from watchfloor.agent.investigating import Investigator, scene_alert
 from watchfloor.base.errors import WatchfloorError
 from watchfloor.base.findings import LEVELS, Finding
 from watchfloor.base.judgements import Judgement
@@ -162,9 +162,7 @@ class Minds:
             assert self.investigator is not None
             if self._book is None:
                 self._book = Casebook(self.investigator, self.most_cases)
-            scene = question.scene
-            uids = tuple(each.uid for each in scene.processes if each.uid)[:1] if not question.event_ids else ()
-            question.investigation = self._book.work(Alert(scene.scene_id, question.event_ids, uids, scene.verdict))
+            question.investigation = self._book.work(scene_alert(question.scene))
         if question.investigation is None:
             raise WatchfloorError(f"the {self.most_cases} investigations of this run are used up.")
         return answer_of(name, question.investigation)
