@@ -1,4 +1,4 @@
-"""The investigator on Windows recordings whose techniques are documented: what its cases name of them.
+"""The investigator on recordings whose techniques are documented, nearly all of Windows: what its cases name of them.
 
     python -m watchfloor.lab.measure_documented ../shared/data --json OUT.json
 
