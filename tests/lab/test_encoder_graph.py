@@ -60,8 +60,8 @@ def test_a_damaged_backbone_is_not_loaded(backbone: Backbone, tmp_path: Path) ->
 
     folder = tmp_path / "copy"
     shutil.copytree(backbone.pack.folder, folder)
-    raw = bytearray((folder / "upper.onnx").read_bytes())
+    raw = bytearray((folder / "upper.onnx.zst").read_bytes())
     raw[len(raw) // 2] ^= 0xFF
-    (folder / "upper.onnx").write_bytes(raw)
+    (folder / "upper.onnx.zst").write_bytes(raw)
     with pytest.raises(PackError, match="altered"):
         Backbone(folder)

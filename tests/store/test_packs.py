@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from watchfloor.base.errors import PackError
-from watchfloor.store.packs import MANIFEST, open_pack, write_pack
+from watchfloor.store.packs import MANIFEST, open_pack, packed, write_pack
 
 
 @pytest.fixture
@@ -59,3 +60,28 @@ def test_a_manifest_cannot_reach_outside_its_folder(folder: Path) -> None:
 def test_no_pack_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(PackError, match="WATCHFLOOR_MODEL_PACK"):
         open_pack(tmp_path / "none", name="screen", format_version=1)
+
+
+def _streamed(raw: bytes) -> bytes:
+    stream = zstandard.ZstdCompressor().compressobj()
+    return stream.compress(raw) + stream.flush()
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"weights",
+        packed(bytes(range(256)))[:-9],
+        _streamed(b"weights"),  # does not say how much is in it
+        packed(b"\0" * (1 << 28)),  # 8 kB that would be 256 MB
+    ],
+)
+def test_a_compressed_file_is_unpacked_or_refused_in_one_sentence(folder: Path, raw: bytes) -> None:
+    (folder / "graph.onnx.zst").write_bytes(packed(b"graph"))
+    (folder / "odd.onnx.zst").write_bytes(raw)
+    write_pack(folder, {"name": "screen", "format": 1}, ("graph.onnx.zst", "odd.onnx.zst"))
+    pack = open_pack(folder, name="screen", format_version=1)
+    assert pack.unpacked("graph.onnx.zst") == b"graph"
+    with pytest.raises(PackError, match=r"odd\.onnx\.zst"):
+        pack.unpacked("odd.onnx.zst")

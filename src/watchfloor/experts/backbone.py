@@ -21,7 +21,7 @@ from watchfloor.experts.pieces import Pieces, Window
 from watchfloor.store.packs import MANIFEST, Pack, open_pack, sha256_of
 
 NAME: Final = "backbone"
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 #: Rank of every adapter: the graph of the upper block is made for it.
 RANK: Final = 8
 #: Words of one call of a graph, padding included: enough to fill two cores, little memory.
@@ -37,8 +37,8 @@ Job = tuple[int, int]
 class Parts(NamedTuple):
     """The files of a backbone pack."""
 
-    trunk: str = "trunk.onnx"
-    upper: str = "upper.onnx"
+    trunk: str = "trunk.onnx.zst"
+    upper: str = "upper.onnx.zst"
     words: str = "words.json"
     background: str = "background.npz"
 
@@ -88,8 +88,10 @@ class Backbone:
         options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
-        self._trunk = onnxruntime.InferenceSession(str(self.pack.path(PARTS.trunk)), options, ["CPUExecutionProvider"])
-        self._upper = onnxruntime.InferenceSession(str(self.pack.path(PARTS.upper)), options, ["CPUExecutionProvider"])
+        self._trunk, self._upper = (
+            onnxruntime.InferenceSession(self.pack.unpacked(name), options, ["CPUExecutionProvider"])
+            for name in (PARTS.trunk, PARTS.upper)
+        )
         with np.load(self.pack.path(PARTS.background)) as arrays:
             self.background = Background(**{name: arrays[name].astype(np.float32) for name in arrays.files})
         self.nobodys = Domain(self.background.nobodys_centres, self.background.nobodys_spreads)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import zstandard
 from safetensors import SafetensorError
 from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as bytes_of
@@ -18,13 +17,11 @@ from watchfloor.experts.adapter import MAPS, Adapter
 from watchfloor.experts.card import FORMAT_VERSION, NAME, Card, card_of
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.lexicon import Lexicon, SparseLexicon
-from watchfloor.store.packs import open_pack, sha256_of, write_pack
+from watchfloor.store.packs import open_pack, packed, sha256_of, write_pack
 from watchfloor.store.signatures import signed_by
 
 #: The arrays: safetensors, which can hold nothing but numbers and is read in one go, packed.
 ARRAYS: Final = "adapter.safetensors.zst"
-#: Bytes an adapter has at the most, unpacked: sixty times the largest that ships.
-_MOST_BYTES: Final = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +65,8 @@ def load(folder: Path, *, base: str, trusted: Path | None = None, unsigned: bool
             )
         signed = found.by if found else ""
     try:
-        packed = pack.path(ARRAYS).read_bytes()
-        if zstandard.frame_content_size(packed) > _MOST_BYTES:
-            raise ValueError(f"more than {_MOST_BYTES:,} bytes unpacked")
-        arrays = tensors_of(zstandard.ZstdDecompressor().decompress(packed))
-        adapter, domain = _unfold(arrays, card)
-    except (KeyError, ValueError, TypeError, OSError, zstandard.ZstdError, SafetensorError) as error:
+        adapter, domain = _unfold(tensors_of(pack.unpacked(ARRAYS)), card)
+    except (KeyError, ValueError, TypeError, SafetensorError) as error:
         raise PackError(f"the arrays of expert {card.name} cannot be read: {error}.") from None
     return Plugged(card, adapter, domain, sha256_of(folder / "pack.json"), folder, signed)
 
@@ -92,7 +85,7 @@ def save(folder: Path, card: Card, adapter: Adapter, domain: Domain) -> None:
     scale = np.maximum(np.abs(adapter.head).max(0, initial=0.0), 1e-12).astype(np.float32) / 127
     halved |= {"head_bytes": np.round(adapter.head / scale).astype(np.int8), "head_scale": scale}
     raw = bytes_of({name: np.ascontiguousarray(each) for name, each in (halved | _folded(adapter.lexicon)).items()})
-    (folder / ARRAYS).write_bytes(zstandard.ZstdCompressor(level=19).compress(raw))
+    (folder / ARRAYS).write_bytes(packed(raw))
     write_pack(folder, card.manifest(), (ARRAYS,))
 
 

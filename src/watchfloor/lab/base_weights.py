@@ -13,7 +13,7 @@ def encoder_of(backbone: Backbone) -> Encoder:
     """The encoder whose weights the pack's graphs hold as bytes and scales."""
     arrays: dict[str, np.ndarray] = {}
     for part in (PARTS.trunk, PARTS.upper):
-        graph = onnx.load(str(backbone.pack.path(part))).graph
+        graph = onnx.load_from_string(backbone.pack.unpacked(part)).graph
         arrays |= {each.name: numpy_helper.to_array(each) for each in graph.initializer}
     shape = {key: int(value) for key, value in backbone.pack.manifest["shape"].items()}
     encoder = Encoder(Shape(**shape))

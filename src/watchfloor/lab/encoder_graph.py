@@ -6,6 +6,7 @@ once, when it loads the graph; the table of words stays bytes.
 
 import warnings
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from torch.nn import functional
 from watchfloor.experts.adapter import MAPS
 from watchfloor.experts.backbone import FORMAT_VERSION, NAME, PARTS, RANK
 from watchfloor.lab.encoder import Encoder, attended, pooled
-from watchfloor.store.packs import write_pack
+from watchfloor.store.packs import packed, write_pack
 
 _BYTE: Final = 127.0
 _OPSET: Final = 18
@@ -116,8 +117,8 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
     words = torch.randint(5, 99, (2, 7))
     there = torch.tensor([[True] * 7, [True] * 4 + [False] * 3])
     time = {0: "texts", 1: "words"}
-    write_graph(TrunkGraph(encoder), (words, there), out / PARTS.trunk, ("words", "there"), ("x", "mean"),
-           {"words": time, "there": time, "x": time, "mean": {0: "texts"}})  # fmt: skip
+    trunk = graph(TrunkGraph(encoder), (words, there), ("words", "there"), ("x", "mean"),
+                  {"words": time, "there": time, "x": time, "mean": {0: "texts"}})  # fmt: skip
     x = torch.randn(2, 7, shape.width)
     pairs, names = [], []
     for name, (inputs, outputs) in MAPS.items():
@@ -126,20 +127,25 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
     query = torch.randn(3, shape.width)
     free: dict[str, dict[int, str]] = {name: {0: "experts"} for name in ("query", *names)}
     free |= {"x": time, "there": time, "which": {0: "texts"}, "features": {0: "texts"}, "weights": time, "y": time}
-    write_graph(_Upper(encoder), (x, there, torch.tensor([0, 2]), query, *pairs), out / PARTS.upper,
-           ("x", "there", "which", "query", *names), ("features", "weights", "y"), free)  # fmt: skip
+    upper = graph(_Upper(encoder), (x, there, torch.tensor([0, 2]), query, *pairs),
+                  ("x", "there", "which", "query", *names), ("features", "weights", "y"), free)  # fmt: skip
+    (out / PARTS.trunk).write_bytes(packed(trunk))
+    (out / PARTS.upper).write_bytes(packed(upper))
     (out / PARTS.words).write_text(words_json, "utf-8")
     np.savez(out / PARTS.background, **background)  # type: ignore[arg-type]
     manifest = {"name": NAME, "format": FORMAT_VERSION, "shape": shape.facts(), "rank": RANK} | facts
     write_pack(out, manifest, PARTS)
 
 
-def write_graph(module: nn.Module, example: tuple[Tensor, ...], path: Path, inputs: Sequence[str],
-                outputs: Sequence[str], free: dict[str, dict[int, str]]) -> None:  # fmt: skip
-    """Trace a module on an example and write its graph; ``free`` names the dimensions of tensors that vary."""
+def graph(module: nn.Module, example: tuple[Tensor, ...], inputs: Sequence[str], outputs: Sequence[str],
+          free: dict[str, dict[int, str]]) -> bytes:  # fmt: skip
+    """The ONNX graph of a module, traced on an example; ``free`` names the dimensions of tensors that vary."""
+    out = BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the tracing exporter warns that a newer one exists, which needs more packages
         torch.onnx.export(
-            module.eval(), example, str(path), input_names=list(inputs), output_names=list(outputs), dynamic_axes=free,
+            module.eval(), example, out,  # type: ignore[arg-type]  # the tracing exporter takes files too
+            input_names=list(inputs), output_names=list(outputs), dynamic_axes=free,
             opset_version=_OPSET, dynamo=False, do_constant_folding=False,
         )  # fmt: skip
+    return out.getvalue()

@@ -11,7 +11,6 @@ import argparse
 import json
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ from watchfloor.base.inference import runtime
 from watchfloor.experts import bundled
 from watchfloor.experts.adapter import Adapter
 from watchfloor.experts.backbone import RANK, Backbone
-from watchfloor.lab.encoder_graph import TrunkGraph, write_graph
+from watchfloor.lab.encoder_graph import TrunkGraph, graph
 from watchfloor.lab.examples import Example
 from watchfloor.lab.minilm import TOKENS, Teacher
 from watchfloor.lab.tasks import TASKS
@@ -116,36 +115,34 @@ def quality(data: Path, backbone: Backbone, teacher: Teacher) -> dict[str, Any]:
 
 def speed(texts: Sequence[str], backbone: Backbone, teacher: Teacher) -> dict[str, float]:
     """Texts a second of trunk and upper block against MiniLM, in turns."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "minilm.onnx"
-        teacher.encoder.trunk.blocks.append(teacher.encoder.upper)  # all six blocks in one graph
-        words = torch.randint(5, 99, (2, 7))
-        time_ = {0: "texts", 1: "words"}
-        write_graph(TrunkGraph(teacher.encoder), (words, words > 0), path, ("words", "there"), ("x", "mean"),
-               {"words": time_, "there": time_, "x": time_, "mean": {0: "texts"}})  # fmt: skip
-        onnxruntime = runtime()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 2
-        session = onnxruntime.InferenceSession(str(path), options, ["CPUExecutionProvider"])
-        vectors = ours(backbone)
+    teacher.encoder.trunk.blocks.append(teacher.encoder.upper)  # all six blocks in one graph
+    words = torch.randint(5, 99, (2, 7))
+    time_ = {0: "texts", 1: "words"}
+    minilm = graph(TrunkGraph(teacher.encoder), (words, words > 0), ("words", "there"), ("x", "mean"),
+                   {"words": time_, "there": time_, "x": time_, "mean": {0: "texts"}})  # fmt: skip
+    onnxruntime = runtime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 2
+    session = onnxruntime.InferenceSession(minilm, options, ["CPUExecutionProvider"])
+    vectors = ours(backbone)
 
-        def mine() -> None:
-            vectors(texts)
+    def mine() -> None:
+        vectors(texts)
 
-        def other() -> None:
-            order = sorted(texts, key=len)
-            for start in range(0, len(order), 32):
-                many = teacher.tokenizer.encode_batch(order[start : start + 32])
-                ids = np.asarray([each.ids for each in many], dtype=np.int64)
-                there = np.asarray([each.attention_mask for each in many], dtype=np.bool_)
-                session.run(None, {"words": ids, "there": there})
+    def other() -> None:
+        order = sorted(texts, key=len)
+        for start in range(0, len(order), 32):
+            many = teacher.tokenizer.encode_batch(order[start : start + 32])
+            ids = np.asarray([each.ids for each in many], dtype=np.int64)
+            there = np.asarray([each.attention_mask for each in many], dtype=np.bool_)
+            session.run(None, {"words": ids, "there": there})
 
-        times: dict[str, list[float]] = {"ours": [], "minilm": []}
-        for _ in range(4):
-            for who, work in (("ours", mine), ("minilm", other)):
-                began = time.perf_counter()
-                work()
-                times[who].append(time.perf_counter() - began)
+    times: dict[str, list[float]] = {"ours": [], "minilm": []}
+    for _ in range(4):
+        for who, work in (("ours", mine), ("minilm", other)):
+            began = time.perf_counter()
+            work()
+            times[who].append(time.perf_counter() - began)
     best = {who: len(texts) / min(many) for who, many in times.items()}
     return {f"{who}_texts_a_second": value for who, value in best.items()} | {"ratio": best["ours"] / best["minilm"]}
 

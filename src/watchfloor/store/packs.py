@@ -7,11 +7,17 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import zstandard
 
 from watchfloor.base.errors import PackError
 
 MANIFEST = "pack.json"
+#: How the name of a file ends that is stored compressed (Zstandard).
+PACKED: Final = ".zst"
+#: Bytes such a file has at the most, unpacked: ten times the largest that ships.
+_MOST_BYTES: Final = 128 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,25 @@ class Pack:
         if name not in self.manifest["files"]:
             raise PackError(f"model pack {self.folder} has no file {name}.")
         return self.folder / name
+
+    def unpacked(self, name: str) -> bytes:
+        """What a file that is stored compressed holds.
+
+        Raises:
+            PackError: it cannot be read, does not say how large it is, or is larger than any model of ours.
+        """
+        try:
+            packed = self.path(name).read_bytes()
+            if not 0 <= (size := zstandard.frame_content_size(packed)) <= _MOST_BYTES:
+                raise ValueError(f"{size:,} bytes unpacked, of at most {_MOST_BYTES:,}")
+            return zstandard.ZstdDecompressor().decompress(packed)
+        except (OSError, ValueError, zstandard.ZstdError) as error:
+            raise PackError(f"file {name} of model pack {self.folder} cannot be read: {error}.") from None
+
+
+def packed(raw: bytes) -> bytes:
+    """``raw`` as ``Pack.unpacked`` reads it."""
+    return zstandard.ZstdCompressor(level=19).compress(raw)
 
 
 def sha256_of(path: Path) -> str:
