@@ -1,13 +1,14 @@
 """Measure what attacks lose by disguise: renamed, moved, encoded, slowed, under other accounts, among ordinary work.
 
     python -m watchfloor.lab.measure_evasion [--pack FOLDER] [--range FOLDER ...] [--data FOLDER] [--most N]
-        [--seed N] [--only KIND ...] [--json FILE]
+        [--seed N] [--only KIND ...] [--cases] [--json FILE]
 
 The disguises are ``lab.evade``'s, a script the network never saw and training knows nothing of. Linux: hosts with
 truth per event that are not trained on; a unit is a scene that holds an intrusion's Events, and afterwards the
-strongest scene that holds any of them. Ordinary scenes are those of the undisguised hosts. Windows: recordings
-cropped to an attack, by their strongest scene; they trained the pack, so their shares flatter and only the difference
-counts. Intervals are a paired bootstrap at 95%, over intrusions on Linux and over recordings on Windows.
+strongest scene that holds any of them. Ordinary scenes are those of the undisguised hosts. With ``--cases`` the word
+on a scene is what ``watch`` says in the end: each flagged scene opens a case, before the disguise and after it. Windows:
+recordings cropped to an attack, by their strongest scene; they trained the pack, so their shares flatter and only the
+difference counts. Intervals are a paired bootstrap at 95%, over intrusions on Linux and over recordings on Windows.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from watchfloor.base.events import SCHEMA
 from watchfloor.base.settings import Settings
 from watchfloor.film import screen as screens
 from watchfloor.film.filming import Reel, film
+from watchfloor.film.judging import judge as judged_scenes
 from watchfloor.film.screen import FAMILIES, Family, Screen
 from watchfloor.film.viewing import opinion, view
 from watchfloor.intake.reader import Reader
@@ -34,6 +36,7 @@ from watchfloor.lab.catalogue import Recording, materialise, recordings
 from watchfloor.lab.evade import DISGUISES, HARDER, Mask, disguised, everything
 from watchfloor.lab.measure_recording import ALLOWED
 from watchfloor.lab.truth import truth_of
+from watchfloor.operations.gathering import gather
 from watchfloor.store.spool import Spool
 
 Floats = npt.NDArray[np.float64]
@@ -74,16 +77,23 @@ class Judged:
     scene_of: dict[str, int]
 
 
-def judge(batches: Iterable[pa.RecordBatch], screen: Screen, records: frozenset[str] = frozenset()) -> Judged:
-    """Film and judge batches."""
+def judge(batches: Iterable[pa.RecordBatch], screen: Screen, records: frozenset[str] = frozenset(), *,
+          cases: bool = False) -> Judged:  # fmt: skip
+    """Film and judge batches, with ``cases`` also by what flagged scenes bring to light."""
     with Spool(1 << 30) as spool:
         reel = film(batches, screen, spool)
-        probability = opinion(reel, view(reel)).scene.astype(np.float64)
+        probability = _with_cases(reel) if cases else opinion(reel, view(reel)).scene.astype(np.float64)
         shown = np.zeros(len(probability), np.bool_)
         shown[reel.runs_scene] = True
         place = np.cumsum(shown) - 1
         found = {record: int(place[scene]) for record, scene in _scenes(reel, records)}
     return Judged(probability[shown], found)
+
+
+def _with_cases(reel: Reel) -> Floats:
+    """The scores of all scenes after their cases ``(scenes,)``; no rules are heard, which do not judge on Linux."""
+    said = {one.scene_id: one.score for one in gather(reel, judged_scenes(reel)).scenes}
+    return np.asarray([said.get(name, 0.0) for name in reel.scene_ids()])
 
 
 def _scenes(reel: Reel, records: frozenset[str]) -> Iterable[tuple[str, int]]:
@@ -95,7 +105,7 @@ def _scenes(reel: Reel, records: frozenset[str]) -> Iterable[tuple[str, int]]:
         yield from ((r, s) for r, s in zip(batch.column("record").to_pylist(), scenes, strict=True) if r in records)
 
 
-def host(folder: Path, screen: Screen, seed: int, sets: Sequence[str]) -> Units:
+def host(folder: Path, screen: Screen, seed: int, sets: Sequence[str], *, cases: bool = False) -> Units:
     """One Linux host, before and after each disguise."""
     truth = {event: known.intrusion for event, known in truth_of(folder).items() if known.intrusion}
     records = frozenset(truth)
@@ -104,12 +114,12 @@ def host(folder: Path, screen: Screen, seed: int, sets: Sequence[str]) -> Units:
         return np.asarray([r in records for r in batch.column("record").to_pylist()], np.bool_)
 
     batches = read(sorted(folder.glob("*.log*")))
-    before = judge(batches, screen, records)
+    before = judge(batches, screen, records, cases=cases)
     scenes, members = np.unique(np.asarray(list(before.scene_of.values()), np.int64), return_inverse=True)
     place = dict(zip(before.scene_of, members.tolist(), strict=True))
     after = {}
     for name in sets:
-        seen = judge(disguised(batches, SETS[name], seed, mask), screen, records)
+        seen = judge(disguised(batches, SETS[name], seed, mask), screen, records, cases=cases)
         strongest = np.zeros(len(scenes))
         for record, scene in seen.scene_of.items():
             strongest[place[record]] = max(strongest[place[record]], seen.probability[scene])
@@ -261,6 +271,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=25, help="Windows recordings of each lab")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only", nargs="+", choices=tuple(SETS), default=list(SETS), help="disguises to measure")
+    parser.add_argument("--cases", action="store_true", help="Linux: open the cases that `watch` opens")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     screen = screens.load(options.pack)
@@ -268,7 +279,9 @@ def main() -> None:
     families = dict(zip(FAMILIES, screen.families, strict=True))
     found: dict[str, Any] = {"pack": str(options.pack), "seed": options.seed}
     if options.range:
-        units = together([host(folder, screen, options.seed, sets) for folder in options.range], sets)
+        units = together(
+            [host(folder, screen, options.seed, sets, cases=options.cases) for folder in options.range], sets
+        )
         found["linux"] = figures(units, families["unix"], allowed=True, sets=sets, note=_UNTRAINED)
     if (options.data / "edr" / "index.csv").is_file() and options.most:
         sets = [name for name in sets if SETS[name] != ("shelltext",)]  # of Unix alone
