@@ -6,7 +6,7 @@
 The disguises are ``lab.evade``'s, a script the network never saw and training knows nothing of. Linux: hosts with
 truth per event that are not trained on; a unit is a scene that holds an intrusion's Events, and afterwards the
 strongest scene that holds any of them. Ordinary scenes are those of the undisguised hosts. With ``--cases`` the word
-on a scene is what ``watch`` says in the end: each flagged scene opens a case, before the disguise and after it. Windows:
+on a scene is what ``watch`` says in the end: each flagged scene opens a case, before the disguise and after. Windows:
 recordings cropped to an attack, by their strongest scene; they trained the pack, so their shares flatter and only the
 difference counts. Intervals are a paired bootstrap at 95%, over intrusions on Linux and over recordings on Windows.
 """
