@@ -7,6 +7,7 @@ Corporation; the notice travels in that file.
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -98,6 +99,15 @@ def parent(technique: str) -> str | None:
     """The technique a sub-technique belongs to: ``T1059.001`` → ``T1059``; None for a technique."""
     head, dot, _ = technique.partition(".")
     return head if dot else None
+
+
+def closed(techniques: Iterable[str]) -> set[str]:
+    """Techniques with their parents and their tactics."""
+    found: set[str] = set()
+    for technique in techniques:
+        above = parent(technique)
+        found |= {technique, *tactics_of(technique), *([above] if above else [])}
+    return found
 
 
 def technique_name(technique: str) -> str:

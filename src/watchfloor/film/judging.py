@@ -11,7 +11,7 @@ import pyarrow as pa
 from watchfloor.base.actions import ACTIONS
 from watchfloor.base.events import event_id
 from watchfloor.base.scenes import KeyFrame, Process, Scene, Scored, worst_first
-from watchfloor.film import accord, explain, keyframes
+from watchfloor.film import accord, explain, keyframes, naming
 from watchfloor.film.cast import Cast, Owner
 from watchfloor.film.filming import Reel
 from watchfloor.film.matches import Matches
@@ -50,7 +50,7 @@ def judge(reel: Reel, matches: Matches | None = None) -> tuple[Scene, ...]:
         budget = KEY_FRAMES if told.verdict(screen, s) in ("malicious", "suspicious") else BENIGN_KEY_FRAMES
         picked.append(mine[keyframes.choose(runs[mine], rare[mine], budget)] if len(mine) else mine)
     shown = _Shown(reel, np.concatenate(picked) if picked else np.zeros(0, np.int64))
-    writer = _Writer(reel, runs["logit"], told, alone, shown, seen)
+    writer = _Writer(reel, runs["logit"], told, alone, shown, seen, matches)
     scenes = [writer.scene(s, picked[s]) for s in range(len(casting.roots)) if len(picked[s])]
     return tuple(sorted(scenes, key=worst_first))
 
@@ -73,16 +73,18 @@ class _Shown:
 
 class _Writer:
     def __init__(
-        self, reel: Reel, salience: Floats, told: Opinion, alone: Opinion, shown: _Shown, seen: Viewing
-    ) -> None:
+        self, reel: Reel, salience: Floats, told: Opinion, alone: Opinion, shown: _Shown, seen: Viewing,
+        matches: Matches | None,
+    ) -> None:  # fmt: skip
         self._reel, self._told, self._alone, self._shown = reel, told, alone, shown
-        self._salience, self._seen = salience, seen
+        self._salience, self._seen, self._matches = salience, seen, matches
         self._events, self._frames, self._first, self._last = reel.strip.totals(len(reel.cast.owners))
         members: dict[int, list[int]] = {}
         for number, scene in enumerate(reel.casting.scene.tolist()):
             members.setdefault(scene, []).append(number)
         self._members = members
         self._company = neighbours(reel, told)
+        self._scene_ids = reel.scene_ids()
 
     def scene(self, s: int, picked: npt.NDArray[np.int64]) -> Scene:
         reel = self._reel
@@ -95,7 +97,7 @@ class _Writer:
         shares = keyframes.weights(self._salience[picked])
         index = np.asarray(members)
         return Scene(
-            scene_id=f"{reel.cast.owners[root].host or 'host'}/{reel.cast.owners[root].uid}",
+            scene_id=self._scene_ids[s],
             source=reel.cast.sources[members[0]],
             host=reel.cast.owners[root].host,
             root=self._process(int(root)),
@@ -123,12 +125,15 @@ class _Writer:
         return dict(zip(self._seen.clip(s).tolist(), self._seen.names(s), strict=True))
 
     def _attribution(self, s: int, names: dict[int, Floats]) -> tuple[tuple[Scored, ...], tuple[Scored, ...]]:
-        """Labels of a scene: those of its frames, each heard as loudly as it looks malicious."""
+        """Labels of a scene: of its frames, each heard as loudly as it looks malicious, and of its rules."""
         labels, clip = self._reel.screen.labels, self._seen.clip(s)
-        if not labels or not len(clip):
-            return (), ()
-        loud = keyframes.weights(np.clip(self._seen.frame[clip], -8, 8))
-        scores = (np.asarray([names[int(r)] for r in clip]) * loud[:, None]).sum(axis=0)
+        scores = np.zeros(len(labels), np.float32)
+        if labels and len(clip):
+            loud = keyframes.weights(np.clip(self._seen.frame[clip], -8, 8))
+            scores = (np.asarray([names[int(r)] for r in clip]) * loud[:, None]).sum(axis=0)
+        if self._matches is not None:
+            claims = [claim for claim, _ in self._matches.in_scene(self._scene_ids[s])]
+            labels, scores = naming.named(labels, scores, claims)
         tactics = best_labels(labels, scores, prefix="TA", floor=LABEL_FLOOR, most=MOST_LABELS)
         techniques = best_labels(labels, scores, prefix="T1", floor=LABEL_FLOOR, most=MOST_LABELS)
         return tactics, techniques

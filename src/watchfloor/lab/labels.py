@@ -33,18 +33,9 @@ class Labels:
         return sum(not name.startswith("TA") for name in self.names)
 
 
-def closed(techniques: tuple[str, ...] | list[str]) -> set[str]:
-    """Techniques with their parents and their tactics."""
-    found: set[str] = set()
-    for technique in techniques:
-        parent = attack.parent(technique)
-        found |= {technique, *attack.tactics_of(technique), *([parent] if parent else [])}
-    return found
-
-
 def label_sets(bags: Bags) -> list[set[str]]:
     """ATT&CK ids of each recording: techniques, their parents and their tactics."""
-    return [closed(facts["techniques"]) | set(facts["tactics"]) for facts in bags.facts]
+    return [attack.closed(facts["techniques"]) | set(facts["tactics"]) for facts in bags.facts]
 
 
 def labels_of(bags: Bags) -> Labels:
@@ -62,7 +53,7 @@ def labels_of(bags: Bags) -> Labels:
     shown: dict[str, set[Any]] = {}
     for row, techniques in own.items():
         place = bags.intrusion[row] or int(bags.recording[row])
-        for label in closed(techniques):
+        for label in attack.closed(techniques):
             shown.setdefault(label, set()).add(place)
     for label, places in shown.items():
         counts[label] = counts.get(label, 0) + len(places)
@@ -73,7 +64,7 @@ def labels_of(bags: Bags) -> Labels:
     rows = np.asarray(sorted(own), np.int64)
     frames = np.zeros((len(rows), len(names)), np.float32)
     for i, row in enumerate(rows.tolist()):
-        frames[i, [place[label] for label in closed(own[row]) if label in place]] = 1
+        frames[i, [place[label] for label in attack.closed(own[row]) if label in place]] = 1
     table = np.zeros((len(sets), len(names)), np.float32)
     for r, found in enumerate(sets):
         table[r, [place[label] for label in found if label in place]] = 1

@@ -1,32 +1,56 @@
 """Measure the screen's techniques and tactics on sources it never saw, beside a linear model's.
 
     python -m watchfloor.lab.cross CORPUS.npz SCORES --by source
-    python -m watchfloor.lab.measure_attribution CORPUS.npz SCORES [--json OUT.json]
+    python -m watchfloor.lab.measure_attribution CORPUS.npz SCORES [--heard HEARD.jsonl] [--json OUT.json]
 
 The network answers a recording by the labels of its scenes, each heard as loudly as it looks malicious; the linear
-model by the best label over its 24 strongest frames. An answer is right when it is one of the recording's techniques
-or the parent of one; only labels the others show can be answered. Intervals are 95% bootstrap over recordings, seed 7.
+model by the best label over its 24 strongest frames. With ``--heard`` (of ``lab.heard``) recordings that exist because
+a rule fires on them are left out, and the rules that ship answer with the network (``film.naming``). An answer is right
+when it is one of the recording's techniques or the parent of one; only labels the others show can be answered by a
+model. Intervals are 95% bootstrap over recordings, seed 7.
 """
 
 import argparse
 import json
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import orjson
 
+from watchfloor.base.settings import Settings
+from watchfloor.film.matches import Claim
+from watchfloor.film.naming import named
 from watchfloor.lab.bags import TEXT, Bags, load
 from watchfloor.lab.cross import Scores, gather, groups_of
 from watchfloor.lab.labels import label_sets, labels_of
 from watchfloor.lab.linear_labels import attribute, attribution_rows
 from watchfloor.lab.measure_film import interval
+from watchfloor.lab.measure_rules_hunting import RULE_MADE
+from watchfloor.rules.cache import ruleset
+from watchfloor.rules.shipped import OWN_RULES
 
 SHOWN: Final = 24
 Floats = npt.NDArray[np.float64]
-#: Labels of each recording, best first, and those that could be answered.
-Answers = dict[int, tuple[list[str], set[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Labels of a recording and how much each is meant ``(labels,)``, and those that could be answered."""
+
+    labels: tuple[str, ...]
+    scores: Floats
+    known: set[str]
+
+    def ranked(self) -> list[str]:
+        """The labels, best first."""
+        return [self.labels[i] for i in np.argsort(-self.scores, kind="stable")]
+
+
+Answers = dict[int, Answer]
 
 
 def watched(bags: Bags, scores: Scores, group: npt.NDArray[np.int64], names: tuple[str, ...]) -> Answers:
@@ -40,7 +64,22 @@ def watched(bags: Bags, scores: Scores, group: npt.NDArray[np.int64], names: tup
         loud = np.exp(logit - logit.max())
         share = (scores.share[places] * (loud / loud.sum())[:, None]).sum(axis=0)
         known = set().union(*(s for i, s in enumerate(sets) if group[i] != group[r]))
-        found[r] = ([names[i] for i in np.argsort(-share) if names[i] in known], known & set(names))
+        kept = [i for i, name in enumerate(names) if name in known]
+        found[r] = Answer(tuple(names[i] for i in kept), share[kept], known & set(names))
+    return found
+
+
+def with_rules(bags: Bags, told: Answers, path: Path) -> Answers:
+    """What the networks and the rules that matched answer together, each recording's rules counted once."""
+    own = ruleset([str(OWN_RULES)], Settings())
+    rules = {rule.id: rule for rule in (*own.rules, *own.correlations)}
+    matched = {line["name"]: line["matched"] for line in map(orjson.loads, path.read_bytes().splitlines())}
+    found: Answers = {}
+    for r, answer in told.items():
+        ids = dict.fromkeys(rule for _, rule, _ in matched.get(bags.facts[r]["name"], ()) if rule in rules)
+        claims = [Claim(i, "", rules[i].level, "", "", rules[i].techniques) for i in ids]
+        labels, scores = named(answer.labels, answer.scores.astype(np.float32), claims)
+        found[r] = Answer(labels, scores.astype(np.float64), answer.known)
     return found
 
 
@@ -67,18 +106,17 @@ def linear(bags: Bags, logit: Floats, group: npt.NDArray[np.int64], names: list[
             continue
         labels, table, biases = attribute(bags, believed, group != number)
         for r in held:
-            found[r] = (_ranked(bags, logit, r, labels, table, biases), set(labels))
+            found[r] = Answer(labels, _heard(bags, logit, r, table, biases), set(labels))
         print(f"{name}: {len(held)} recordings, {len(labels)} labels", flush=True)
     return found
 
 
-def _ranked(bags: Bags, logit: Floats, r: int, labels: tuple[str, ...], table: Any, biases: Floats) -> list[str]:
+def _heard(bags: Bags, logit: Floats, r: int, table: Any, biases: Floats) -> Floats:
     mine = np.flatnonzero(bags.recording == r)
     mine = mine[np.argsort(-logit[mine])[:SHOWN]]
     z = np.asarray((bags.x[mine] @ table).todense()) + biases
     relevance = 1 / (1 + np.exp(-np.clip(logit[mine], -30, 30)))
-    score = (1 / (1 + np.exp(-z)) * np.sqrt(relevance)[:, None]).max(axis=0)
-    return [labels[i] for i in np.argsort(-score)]
+    return np.asarray((1 / (1 + np.exp(-z)) * np.sqrt(relevance)[:, None]).max(axis=0))
 
 
 def measure(bags: Bags, told: Answers, group: npt.NDArray[np.int64]) -> dict[str, Any]:
@@ -86,8 +124,8 @@ def measure(bags: Bags, told: Answers, group: npt.NDArray[np.int64]) -> dict[str
     sets = label_sets(bags)
     first, third, tactic, order, majority, common_tactic = [], [], [], [], [], []
     pairs: list[tuple[str, set[str]]] = []
-    for r, (ranked, known) in told.items():
-        truth = sets[r] & known
+    for r, answer in told.items():
+        ranked, truth = answer.ranked(), sets[r] & answer.known
         if not any(t.startswith("T1") for t in truth):
             continue
         rest = Counter(
@@ -134,16 +172,20 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("scores", type=Path, help="folder that lab.cross filled")
     parser.add_argument("--by", choices=("source", "fold"), default="source")
+    parser.add_argument("--heard", type=Path, help="made by lab.heard")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     bags = load(options.corpus)
     names = labels_of(bags).names
     group, groups = groups_of(bags, options.by)
     scores = gather(bags, options.by, options.scores, len(names))
-    found = {
-        "screen": measure(bags, watched(bags, scores, group, names), group),
-        "linear": measure(bags, linear(bags, scores.look, group, groups), group),
-    }
+    told = watched(bags, scores, group, names)
+    if options.heard:
+        told = {r: answer for r, answer in told.items() if bags.facts[r]["source"] not in RULE_MADE}
+        rest = {"screen and rules": with_rules(bags, told, options.heard)}
+    else:
+        rest = {"linear": linear(bags, scores.look, group, groups)}
+    found = {name: measure(bags, one, group) for name, one in ({"screen": told} | rest).items()}
     text = json.dumps(found, indent=1)
     print(text)
     if options.json:
