@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests.lab.test_mil import _bags
+from watchfloor.base.attack import closed
 from watchfloor.lab import cross, mil
 from watchfloor.lab.bags import TEXT
-from watchfloor.lab.labels import closed, labels_of
+from watchfloor.lab.labels import labels_of
 from watchfloor.lab.measure_attribution import macro_f1
 from watchfloor.lab.measure_recording import at_allowed
 
