@@ -1,9 +1,16 @@
 """What rules add is learned from scenes: much where they are right, nothing where they cry wolf, never below zero."""
 
-import numpy as np
+from typing import Any
 
-from watchfloor.lab import heard
+import numpy as np
+import pytest
+
+from watchfloor.base.findings import LEVELS
+from watchfloor.film.accord import BONUS, SYSTEMS
+from watchfloor.lab import agree, heard
 from watchfloor.lab.agree import Stage, fit, strongest
+from watchfloor.lab.bags import Bags
+from watchfloor.lab.units import Units
 
 
 def _stage(attack_level: int, benign_level: int, size: int = 200) -> tuple[Stage, np.ndarray]:
@@ -41,3 +48,31 @@ def test_rules_written_without_looking_are_told_from_the_older_ones_by_their_dat
     new = heard.untuned()
     assert len(new) > 140
     assert "39b9c6ad-6ffe-4f36-905c-00ed266e21a6" not in new  # LSASS read, of 2026-11-22
+
+
+class Made:
+    """Recordings of no frames: their facts are all that the bonus asks for."""
+
+    def __init__(self, *sources: str) -> None:
+        self.facts: list[dict[str, Any]] = [{"source": source, "channels": ["auditd"]} for source in sources]
+        self.lab = np.zeros(len(sources), np.int64)
+
+    unix, macos = Bags.unix, Bags.macos
+
+
+def test_macos_gets_what_ships_and_its_attacks_teach_no_other_system() -> None:
+    """Rules of macOS match in every attack there; on Linux they match in ordinary work alone."""
+    size = 100
+    attack, mac = np.arange(size) < size // 2, np.arange(size) < size // 4
+    level = np.where(mac, 4, np.where(attack, 0, np.where(np.arange(size) % 2, 4, 0)))
+    bags: Any = Made(*("macos_attack" if one else "elsewhere" for one in mac))
+    recording = np.arange(size)
+    found = Units(np.zeros((size, 1)), attack, recording, recording)
+    seen = Stage(recording, np.zeros(size), level, np.ones(size), np.ones(size))
+    bonus = agree.bonuses(bags, seen, found, np.ones(size, np.bool_))
+    assert bonus["macos"].tolist() == pytest.approx([0.0, *(BONUS["macos"][one] for one in LEVELS)])
+    assert bonus["unix"][4] < 0.05
+    judged = agree.together(bags, seen, found, recording % 5)
+    assert judged.probability[mac].tolist() == pytest.approx([1 / (1 + np.exp(-BONUS["macos"]["high"]))] * mac.sum())
+    assert judged.probability[~mac].max() < 0.55
+    assert agree.systems(bags).tolist() == np.where(mac, SYSTEMS.index("macos"), SYSTEMS.index("unix")).tolist()

@@ -24,6 +24,9 @@ from tests.rules import (
     shipped_files,
     shipped_linux,
     shipped_logs,
+    shipped_macos,
+    shipped_macos_last,
+    shipped_macos_more,
     shipped_movement,
     shipped_persistence,
     shipped_programs,
@@ -66,6 +69,7 @@ WINDOWS = (
     *shipped_third.SAMPLES,
     *shipped_third_more.SAMPLES,
 )
+MACOS = (*shipped_macos.SAMPLES, *shipped_macos_more.SAMPLES, *shipped_macos_last.SAMPLES)
 RECORDING = OWN_RULES.parent / "recording"
 
 #: Measured on the bundled recording: 33 techniques named rightly, 89 matches inside the intrusion, 1 outside it.
@@ -174,7 +178,7 @@ def test_ordinary_work_stays_quiet(on_recording: list[Finding]) -> None:
     assert len(outside) <= MOST_OUTSIDE, Counter(outside)
 
 
-@pytest.mark.parametrize("sample", [*LINUX, *WINDOWS], ids=lambda sample: sample.title)
+@pytest.mark.parametrize("sample", [*LINUX, *WINDOWS, *MACOS], ids=lambda sample: sample.title)
 def test_a_rule_fires_on_what_it_describes_and_not_on_what_is_near(
     sample: Sample, matched: Callable[[Sequence[str]], list[Finding]]
 ) -> None:
@@ -184,7 +188,7 @@ def test_a_rule_fires_on_what_it_describes_and_not_on_what_is_near(
 
 
 def test_every_rule_has_been_seen_to_fire(on_recording: list[Finding], rules: RuleSet) -> None:
-    seen = {finding.title for finding in on_recording} | {sample.title for sample in (*LINUX, *WINDOWS)}
+    seen = {finding.title for finding in on_recording} | {sample.title for sample in (*LINUX, *WINDOWS, *MACOS)}
     parts = {key for correlation in rules.correlations for key in correlation.plan.rules}
     reported = {rule.title for rule in rules.rules if rule.key not in parts}
     reported |= {rule.title for rule in rules.correlations if rule.key not in parts}

@@ -32,7 +32,7 @@ SUMMARY = "read endpoint logs, judge what happened, show the film"
 DESCRIPTION = """Read endpoint logs, put their events into scenes (one process tree on one host), and say of
 each scene whether it is malicious, suspicious, benign or too unlike the known to say, with ATT&CK techniques and
 the records that show it. Sigma rules, those shipped with Watchfloor and those that --rules adds, judge together with
-the screen on Windows and are named beside its verdict elsewhere, each match with the scene it belongs to.
+the screen on Windows and macOS and are named beside its verdict elsewhere, each match with the scene it belongs to.
 
 INPUT is any mix of files, archives and folders, or - for standard input; formats are recognised by
 content (see `watchfloor formats`).

@@ -35,6 +35,8 @@ class Owner:
     session: str = ""
     #: It acted outside any audit session; a process that enters one never leaves it.
     outside: bool = False
+    #: The operating system its first Event names: windows, linux, macos, "" unknown.
+    system: str = ""
 
 
 @dataclass(slots=True)
@@ -110,15 +112,15 @@ class Cast:
 
 #: What a first Event tells of its owner.
 _SEEN: Final = [
-    "source", "device.hostname", "metadata.log_name", "action", "process.uid", "process.pid", "process.file.path",
-    "process.cmd_line", "user.name", "actor.user.name", "actor.process.uid", "actor.process.pid",
+    "source", "device.hostname", "device.os", "metadata.log_name", "action", "process.uid", "process.pid",
+    "process.file.path", "process.cmd_line", "user.name", "actor.user.name", "actor.process.uid", "actor.process.pid",
     "actor.process.file.path", "actor.process.cmd_line", "actor.process.parent_process.uid",
 ]  # fmt: skip
 
 
 def _owner(key: str, row: Row) -> Owner:
     """An owner as the first Event it owns shows it."""
-    owner = Owner(key, row["device.hostname"] or "")
+    owner = Owner(key, row["device.hostname"] or "", system=row["device.os"] or "")
     if key.startswith("session|"):
         owner.kind, owner.user = "session", row["actor.user.name"] or row["user.name"] or ""
     elif key.startswith("log|"):

@@ -115,17 +115,27 @@ def families(reel: Reel) -> npt.NDArray[np.int64]:
     return scene[reel.casting.scene]
 
 
+def on_macos(reel: Reel) -> npt.NDArray[np.bool_]:
+    """Scenes with an owner whose Events name macOS, ``(scenes,)``."""
+    named = np.asarray([owner.system == "macos" for owner in reel.cast.owners], np.bool_)
+    scene = np.zeros(len(reel.casting.roots), np.bool_)
+    np.logical_or.at(scene, reel.casting.scene, named)
+    return scene
+
+
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """What the screen thinks: probabilities of scenes ``(scenes,)`` and owners ``(owners,)``, each scene's family.
 
-    ``unfamiliar`` is ``(scenes,)``, as in ``Viewing``; ``alone`` ``(scenes,)`` are the probabilities before other
-    scenes had their say, ``company`` ``(scenes, len(KINDS))`` what each kind of meeting added, in log-odds.
+    ``macos`` ``(scenes,)`` are the scenes of macOS, which the screen judges as it does any Unix. ``unfamiliar`` is
+    ``(scenes,)``, as in ``Viewing``; ``alone`` ``(scenes,)`` are the probabilities before other scenes had their say,
+    ``company`` ``(scenes, len(KINDS))`` what each kind of meeting added, in log-odds.
     """
 
     scene: Floats
     owner: Floats
     family: npt.NDArray[np.int64]
+    macos: npt.NDArray[np.bool_]
     unfamiliar: Floats
     alone: Floats
     company: Floats
@@ -157,6 +167,7 @@ def opinion(reel: Reel, seen: Viewing) -> Opinion:
         scene=probability(logit + company.sum(axis=1)),
         owner=owner_p,
         family=of_scene,
+        macos=on_macos(reel),
         unfamiliar=seen.unfamiliar,
         alone=probability(logit),
         company=company,

@@ -17,6 +17,8 @@ PRIOR: Final = {"malicious": 0.6, "mixed": 0.03, "background": 0.0, "benign": 0.
 _UNIX: Final = frozenset(
     ("auditd", "endpoint-security", "endpoint.events.process", "endpoint.events.file", "Linux-Sysmon/Operational")
 )
+#: The one source of recordings of macOS.
+_MACOS: Final = "macos_attack"
 #: The prior of a frame that lineage says an intruder made.
 TRUE_PRIOR: Final = 0.95
 #: The least prior of a frame of an attack recording that a Sigma rule of medium, high or critical level matches.
@@ -61,6 +63,10 @@ class Bags:
     def unix(self) -> npt.NDArray[np.bool_]:
         """Which recordings were made on a Unix, ``(recordings,)``, told by their channels."""
         return np.asarray([any(c in _UNIX for c in f.get("channels", ())) for f in self.facts])
+
+    def macos(self) -> npt.NDArray[np.bool_]:
+        """Which recordings were made on macOS, ``(recordings,)``: those of one source, whose channels Linux has too."""
+        return np.asarray([f["source"] == _MACOS for f in self.facts])
 
     def bag(self) -> npt.NDArray[np.int64]:
         """The bag of each frame: its recording, or the process that an intruder ran, each an attack of its own."""
