@@ -27,6 +27,14 @@ def _ipsec(text: str) -> Lines:
     return (audit("MAC_IPSEC_EVENT", 1, text),)
 
 
+def _module(name: str) -> Lines:
+    call = (
+        "arch=c000003e syscall=313 success=yes exit=0 a0=0 a1=1 a2=0 a3=0 items=0 ppid=2 pid=500 auid=4294967295 uid=0"
+        ' gid=0 euid=0 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=(none) ses=1 comm="modprobe" exe="/usr/bin/kmod"'
+    )
+    return (audit("SYSCALL", 1, call), audit("KERN_MODULE", 1, f'name="{name}"'))
+
+
 SHARES = (
     share(
         "Pipe of the System Opened as Attack Scripts Do",
@@ -313,8 +321,8 @@ LINUX = (
     ),
     Sample(
         "Kernel Module Loaded That Is Seldom Used but Often Attacked",
-        (audit("KERN_MODULE", 1, 'name="rxrpc"'),),
-        (audit("KERN_MODULE", 1, 'name="nf_tables"'),),
+        _module("rxrpc"),
+        _module("nf_tables"),
     ),
 )
 
