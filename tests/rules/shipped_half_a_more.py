@@ -8,6 +8,8 @@ from tests.rules.windows_records import classic, command, logged, module, regist
 
 FIREWALL = "Microsoft-Windows-Windows Firewall With Advanced Security/Firewall"
 DEFENDER = "Microsoft-Windows-Windows Defender/Operational"
+SCHEDULER = "Microsoft-Windows-TaskScheduler/Operational"
+TRANSFERS = "Microsoft-Windows-Bits-Client/Operational"
 POWERSHELL = "Microsoft-Windows-PowerShell/Operational"
 RULES = r"HKLM\System\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\FirewallRules\{1}"
 
@@ -236,6 +238,27 @@ TEXTS = (
         logged("Microsoft-Windows-WMI-Activity/Operational", 5861, Message="Consumer = CommandLineEventConsumer"),
         logged("Microsoft-Windows-WMI-Activity/Operational", 5861, Message="Consumer = NTEventLogEventConsumer"),
     ),
+    pair(
+        "Directory or Machine Account Changed Oddly, in a Log Kept as Text",
+        4781,
+        {"Message": "Target Account:\n\tOld Account Name:\tPC1$\n\tNew Account Name:\tDC1"},
+        {"Message": "Target Account:\n\tOld Account Name:\tPC1$\n\tNew Account Name:\tPC2$"},
+    ),
+    Sample(
+        "Scheduled Task Runs from an Odd Folder or One of a Guard Removed, in a Log Kept as Text",
+        logged(SCHEDULER, 200, Message=r'Task Scheduler launched action "C:\Users\Public\a.exe" in instance "{1}"'),
+        logged(SCHEDULER, 200, Message=r'Task Scheduler launched action "C:\Program Files\a.exe" in instance "{1}"'),
+    ),
+    Sample(
+        "Firewall Switched Off or Opened for an Odd Program, in a Log Kept as Text",
+        logged(FIREWALL, 2003, Message="New Setting:\n\tType:\tEnable Windows Firewall\n\tValue:\tNo"),
+        logged(FIREWALL, 2003, Message="New Setting:\n\tType:\tEnable Windows Firewall\n\tValue:\tYes"),
+    ),
+    Sample(
+        "Background Transfer from a Bare Address or of a Script, in a Log Kept as Text",
+        logged(TRANSFERS, 59, Message="BITS started the a transfer job of the http://192.0.2.9/a URL."),
+        logged(TRANSFERS, 59, Message="BITS started the a transfer job of the http://a.example/a URL."),
+    ),
     Sample(
         "Script Engine Started with Hidden or Encoded Orders, in Its Own Log",
         classic(600, Data=["Alias", "\tHostApplication=powershell -enc aQBlAHgAaQBlAHgAaQBlAHgAaQBlAHgA\n"]),
@@ -281,8 +304,8 @@ COMMANDS = (
     ),
     Sample(
         "Background Transfer Ordered by a Person",
-        logged("Microsoft-Windows-Bits-Client/Operational", 59, name="BITS Transfer", url="https://a.example/a.zip"),
-        logged("Microsoft-Windows-Bits-Client/Operational", 59, name="Updater", url="https://a.example/a.zip"),
+        logged(TRANSFERS, 59, name="BITS Transfer", url="https://a.example/a.zip"),
+        logged(TRANSFERS, 59, name="Updater", url="https://a.example/a.zip"),
     ),
     Sample(
         "Way to the Internet Turned to Another Machine",
