@@ -22,6 +22,8 @@ from tests.rules import (
     shipped_directory,
     shipped_execution,
     shipped_files,
+    shipped_half_a,
+    shipped_half_a_more,
     shipped_linux,
     shipped_logs,
     shipped_macos,
@@ -48,7 +50,7 @@ from watchfloor.rules.hunting import Hunt
 from watchfloor.rules.ruleset import RuleSet
 from watchfloor.rules.shipped import OWN_RULES
 
-LINUX = (*shipped_samples.LINUX, *shipped_linux.SAMPLES)
+LINUX = (*shipped_samples.LINUX, *shipped_linux.SAMPLES, *shipped_half_a_more.LINUX)
 WINDOWS = (
     *shipped_samples.WINDOWS,
     *shipped_execution.SAMPLES,
@@ -68,6 +70,8 @@ WINDOWS = (
     *shipped_state.SAMPLES,
     *shipped_third.SAMPLES,
     *shipped_third_more.SAMPLES,
+    *shipped_half_a.SAMPLES,
+    *shipped_half_a_more.SAMPLES,
 )
 MACOS = (*shipped_macos.SAMPLES, *shipped_macos_more.SAMPLES, *shipped_macos_last.SAMPLES)
 RECORDING = OWN_RULES.parent / "recording"
