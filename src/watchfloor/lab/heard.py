@@ -8,7 +8,7 @@ Recordings that exist because a rule fires on them are left out. A run that was 
 import argparse
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from watchfloor.intake.reader import Reader
 from watchfloor.lab.bags import Bags
 from watchfloor.lab.catalogue import materialise, ordinary_part, recordings
 from watchfloor.lab.measure_rules_hunting import RULE_MADE
+from watchfloor.lab.tasks_command import WRITTEN
 from watchfloor.rules.cache import ruleset
 from watchfloor.rules.hunting import Hunt
 from watchfloor.rules.ruleset import RuleSet
@@ -34,6 +35,10 @@ from watchfloor.store.spool import Spool
 
 #: Rules from this date on were written without a look at any recording; those before were tuned on some.
 UNTUNED_FROM: Final = "2026-11-28"
+
+#: Recordings were missed once in two halves of the folds that ``lab.cross`` deals, and read by two writers of rules:
+#: half a by one, half b by another. A half judges fairly by the rules of the other.
+HALVES: Final[dict[str, frozenset[int]]] = {"a": frozenset({2}), "b": frozenset({0, 1, 3, 4})}
 
 Ints = npt.NDArray[np.int64]
 
@@ -54,6 +59,19 @@ def heard(batches: Iterable[pa.RecordBatch], rules: RuleSet) -> dict[str, Any]:
         return {"scenes": len(np.unique(reel.runs_scene)), "matched": found}
 
 
+def written_from(half: str) -> frozenset[str]:
+    """Ids of the rules that were written while the recordings missed in one of ``HALVES`` were read."""
+    lines = (WRITTEN / f"rules_half_{half}.txt").read_text("utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+def apart(group: Ints) -> list[frozenset[str]]:
+    """Of each recording, by its fold in ``group`` ``(recordings,)``, the rules whose writer had read its half."""
+    ids = {half: written_from(half) for half in HALVES}
+    none: frozenset[str] = frozenset()
+    return [none.union(*(ids[half] for half, folds in HALVES.items() if fold in folds)) for fold in group.tolist()]
+
+
 def untuned() -> frozenset[str]:
     """Ids of the rules that were written without a look at any recording."""
     found: set[str] = set()
@@ -62,24 +80,28 @@ def untuned() -> frozenset[str]:
             dated, named = (re.search(rf"^{key}: (\S+)$", document, re.MULTILINE) for key in ("date", "id"))
             if dated and named and dated[1] >= UNTUNED_FROM:
                 found.add(named[1])
-    return frozenset(found)
+    return frozenset(found).difference(*map(written_from, HALVES))
 
 
-def levels(bags: Bags, path: Path, rules: frozenset[str] | None = None, *, without: bool = False) -> Ints:
+def levels(bags: Bags, path: Path, rules: frozenset[str] | None = None, *, without: bool = False,
+           unheard: Sequence[frozenset[str]] | None = None) -> Ints:  # fmt: skip
     """The gravest level in each scene of a corpus ``(scenes,)``: 0 for none, 1 informational to 5 critical.
 
-    Only what ``rules`` say counts, or with ``without`` what the others say; None stands for all.
+    Only what ``rules`` say counts, or with ``without`` what the others say; None stands for all. ``unheard`` are rules
+    that do not count in a recording ``(recordings,)``.
     """
     found = np.zeros(int(bags.scene.max()) + 1, np.int64)
     first = dict(zip(*_firsts(bags), strict=True))
     place = {facts["name"]: n for n, facts in enumerate(bags.facts)}
     for line in path.read_bytes().splitlines():
         told = orjson.loads(line)
-        start = first.get(place.get(told["name"], -1))
+        number = place.get(told["name"], -1)
+        start = first.get(number)
         if start is None:
             continue
+        deaf = unheard[number] if unheard is not None else ()
         for scene, rule, level in told["matched"]:
-            if rules is None or (rule in rules) != without:
+            if rule not in deaf and (rules is None or (rule in rules) != without):
                 found[start + scene] = max(found[start + scene], 1 + rank(level))
     return found
 
