@@ -22,6 +22,7 @@ from tests.rules import (
     shipped_directory,
     shipped_execution,
     shipped_files,
+    shipped_half,
     shipped_linux,
     shipped_logs,
     shipped_movement,
@@ -63,6 +64,7 @@ WINDOWS = (
     *shipped_logs.SAMPLES,
     *shipped_files.SAMPLES,
     *shipped_state.SAMPLES,
+    *shipped_half.SAMPLES,
     *shipped_third.SAMPLES,
     *shipped_third_more.SAMPLES,
 )
