@@ -23,6 +23,7 @@ from tests.rules import (
     shipped_execution,
     shipped_files,
     shipped_half,
+    shipped_half_more,
     shipped_linux,
     shipped_logs,
     shipped_movement,
@@ -65,6 +66,7 @@ WINDOWS = (
     *shipped_files.SAMPLES,
     *shipped_state.SAMPLES,
     *shipped_half.SAMPLES,
+    *shipped_half_more.SAMPLES,
     *shipped_third.SAMPLES,
     *shipped_third_more.SAMPLES,
 )
