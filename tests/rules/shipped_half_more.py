@@ -1,9 +1,72 @@
 """Made-up records for the shipped rules about programs that do what is not their work."""
 
 from tests.rules.shipped_samples import Sample, other, started
-from tests.rules.windows_records import command, logged, made, registry, security, sysmon
+from tests.rules.windows_records import classic, command, logged, made, module, registry, security, sysmon
 
 SAMPLES = (
+    Sample(
+        "Autostart Entry Written by a Service Host",
+        registry(
+            r"HKU\S-1-5-21-1-2-3-1001\Software\Microsoft\Windows\CurrentVersion\Run\Upd",
+            "C:\\Windows\\System32\\rundll32.exe a.dll,Start",
+            "C:\\Windows\\system32\\svchost.exe",
+        ),
+        registry(
+            r"HKLM\Software\Microsoft\Windows\CurrentVersion\Run\SecurityHealth",
+            "%windir%\\system32\\SecurityHealthSystray.exe",
+            "C:\\Windows\\system32\\svchost.exe",
+        ),
+    ),
+    Sample(
+        "Autostart Entry That Starts a Loader of Foreign Code",
+        registry(
+            r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run\Upd", "C:\\Windows\\System32\\rundll32.exe a.dll,Start"
+        ),
+        registry(
+            r"HKLM\Software\Microsoft\Windows\CurrentVersion\Run\Logi",
+            "C:\\Windows\\System32\\rundll32.exe C:\\Windows\\System32\\LogiLDA.dll,LogiFetch",
+        ),
+    ),
+    Sample(
+        "Service of the Remote Registry Started",
+        command("svchost.exe -k localService -p -s RemoteRegistry", parent="C:\\Windows\\System32\\services.exe"),
+        command("svchost.exe -k localService -p -s nsi", parent="C:\\Windows\\System32\\services.exe"),
+    ),
+    Sample(
+        "Words Glued from Pieces in the PowerShell Log",
+        classic(800, Data="$a=('ne'+'w-'+'item')"),
+        classic(800, Data="Get-ChildItem 'C:\\a b' + 'c'"),
+    ),
+    Sample(
+        "Words Glued from Pieces in the Log of PowerShell Modules",
+        module(Payload="CommandInvocation(a): \"$a=('ne'+'w-'+'item')\""),
+        module(Payload='CommandInvocation(Get-ChildItem): "Get-ChildItem"'),
+    ),
+    Sample(
+        "PowerShell Started Hidden with Packed Orders (Classic Log)",
+        classic(400, Data="HostApplication=powershell -noP -sta -w 1 -enc " + "SQBG" * 20),
+        classic(400, Data="HostApplication=powershell -NoProfile -File C:\\Scripts\\backup.ps1"),
+    ),
+    Sample(
+        "PowerShell Started Hidden with Packed Orders (Module Log)",
+        module(ContextInfo="Host Application = powershell -noP -sta -w 1 -enc " + "SQBG" * 20),
+        module(ContextInfo="Host Application = powershell -NoProfile -File C:\\Scripts\\backup.ps1"),
+    ),
+    Sample(
+        "Program Started by PowerShell with Packed Orders",
+        started(
+            "C:\\Windows\\System32\\whoami.exe",
+            "whoami",
+            parent="C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
+            ParentCommandLine="powershell.exe -noP -sta -w 1 -enc " + "SQBG" * 20,
+        ),
+        started(
+            "C:\\Windows\\System32\\whoami.exe",
+            "whoami",
+            parent="C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
+            ParentCommandLine="powershell.exe -File a.ps1",
+        ),
+    ),
     Sample(
         "File Transfer Program Runs a Script or Starts a Program",
         command("ftp.exe -s:c:\\users\\ann\\a.txt"),
