@@ -149,23 +149,6 @@ SAMPLES = (
         ),
     ),
     Sample(
-        "Script Engine Talks to the Directory or Its Tickets (Security Log)",
-        security(
-            5156,
-            Application="\\device\\harddiskvolume2\\windows\\system32\\cscript.exe",
-            DestPort="389",
-            DestAddress="10.1.1.5",
-            Direction="%%14593",
-        ),
-        security(
-            5156,
-            Application="\\device\\harddiskvolume2\\windows\\system32\\lsass.exe",
-            DestPort="389",
-            DestAddress="10.1.1.5",
-            Direction="%%14593",
-        ),
-    ),
-    Sample(
         "Script Engine Calls the Services of Another Machine",
         sysmon(
             3,
@@ -175,23 +158,6 @@ SAMPLES = (
             Initiated="true",
         ),
         sysmon(3, Image="System", DestinationPort="445", DestinationIp="10.1.1.5", Initiated="true"),
-    ),
-    Sample(
-        "Script Engine Calls the Services of Another Machine (Security Log)",
-        security(
-            5156,
-            Application="\\device\\harddiskvolume2\\windows\\system32\\windowspowershell\\v1.0\\powershell.exe",
-            DestPort="135",
-            DestAddress="10.1.1.5",
-            Direction="%%14593",
-        ),
-        security(
-            5156,
-            Application="\\device\\harddiskvolume2\\windows\\system32\\svchost.exe",
-            DestPort="135",
-            DestAddress="10.1.1.5",
-            Direction="%%14593",
-        ),
     ),
     Sample(
         "Script Engine Opens the Pipe of a System Service",
