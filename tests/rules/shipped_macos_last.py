@@ -231,7 +231,7 @@ SAMPLES = (
     ),
     Sample(
         "Interpreter Connects to a Port of Attack Tools (macOS)",
-        connected("/usr/bin/perl", "192.0.2.7", 4444),
+        connected("/usr/bin/perl", "192.0.2.7", 1337),
         connected("/usr/bin/perl", "192.0.2.7", 443),
     ),
     Sample(
