@@ -26,6 +26,7 @@ from watchfloor.film.matches import Claim
 from watchfloor.film.naming import named
 from watchfloor.lab.bags import TEXT, Bags, load
 from watchfloor.lab.cross import Scores, gather, groups_of
+from watchfloor.lab.heard import apart
 from watchfloor.lab.labels import label_sets, labels_of
 from watchfloor.lab.linear_labels import attribute, attribution_rows
 from watchfloor.lab.measure_film import interval
@@ -70,13 +71,18 @@ def watched(bags: Bags, scores: Scores, group: npt.NDArray[np.int64], names: tup
 
 
 def with_rules(bags: Bags, told: Answers, path: Path) -> Answers:
-    """What the networks and the rules that matched answer together, each recording's rules counted once."""
+    """What the networks and the rules that matched answer together, each recording's rules counted once.
+
+    Rules whose writer had read a recording's half of the folds are not heard there.
+    """
     own = ruleset([str(OWN_RULES)], Settings())
     rules = {rule.id: rule for rule in (*own.rules, *own.correlations)}
     matched = {line["name"]: line["matched"] for line in map(orjson.loads, path.read_bytes().splitlines())}
+    deaf = apart(groups_of(bags, "fold")[0])
     found: Answers = {}
     for r, answer in told.items():
-        ids = dict.fromkeys(rule for _, rule, _ in matched.get(bags.facts[r]["name"], ()) if rule in rules)
+        said = (rule for _, rule, _ in matched.get(bags.facts[r]["name"], ()))
+        ids = dict.fromkeys(rule for rule in said if rule in rules and rule not in deaf[r])
         claims = [Claim(i, "", rules[i].level, "", "", rules[i].techniques) for i in ids]
         labels, scores = named(answer.labels, answer.scores.astype(np.float32), claims)
         found[r] = Answer(labels, scores.astype(np.float64), answer.known)
