@@ -25,8 +25,6 @@ HARMLESS: Final = (
     "ordinary_prompts.txt", "harmless_everyday.txt", "harmless_technical.txt", "harmless_assistants.txt",
     "harmless_languages.txt", "harmless_triggers.txt",
 )  # fmt: skip
-#: Requests that are harmless by themselves, and an attack in a document that nobody's request should stand in.
-STRAY: Final = "stray_requests.txt"
 #: Files of log lines, alerts and tool output as they are every day.
 ORDINARY: Final = ("ordinary_logs.txt",)
 #: Source of harmless texts in the words of attacks: a guard that raises an alarm here defends too much.
@@ -72,14 +70,6 @@ def _carried(text: Path) -> Iterator[Example]:
     for each in _written(HARMLESS, BENIGN, ""):
         if len(each.text) <= CARRIED_LONGEST:
             yield Example(carried(each.text), BENIGN, each.group, f"{CARRIED}_harmless", CARRIED_WEIGHT)
-
-
-def _stray() -> dict[str, list[str]]:
-    """Requests to plant in documents, by the part whose documents they are planted in."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for each in _written((STRAY,), ATTACK, ""):
-        found[each.part].append(each.text)
-    return found
 
 
 def _written(names: tuple[str, ...], labels: tuple[str, ...], source: str) -> Iterator[Example]:
@@ -152,43 +142,33 @@ def _hijacks(text: Path) -> Iterator[Example]:
 
 def _documents(text: Path) -> Iterator[Example]:
     """Documents as they are, and with an instruction planted in them (BIPIA, arXiv 2312.14197)."""
-    draw, astray = random.Random(0), random.Random(1)
+    draw = random.Random(0)
     planted: list[str] = []
-    for name in ("text_attack_train", "code_attack_train"):
-        for many in json.loads(_open(text / "bipia" / f"{name}.json.zst")).values():
-            planted += many
     own: dict[str, list[str]] = defaultdict(list)  # attacks of our own, each in the part it is in without a document
     for each in (*_written(INJECTIONS, ATTACK, ""), *filled(attack=True, source="")):
         if len(each.text) < 200:
             own[each.part].append(each.text)
-    stray = _stray()
-    for number, group, context, question in _contexts(text):
-        yield Example(context[:1500], BENIGN, group, "bipia")
-        yield Example(_planted(context, planted, draw), ATTACK, group, "bipia_planted")
-        for _ in range(2):
-            yield Example(_planted(context, stray[part(group)], astray), ATTACK, group, "bipia_stray")
-        if question:
-            yield Example(question, BENIGN, group, "bipia")
-        if number % 3 == 0:
-            yield Example(_planted(context, own[part(group)], draw), ATTACK, group, "bipia_written")
-
-
-def _contexts(text: Path) -> Iterator[tuple[int, str, str, str]]:
-    """Mails, tables and answers about code: number, group, text, and what is asked about it where that is known."""
+    for name in ("text_attack_train", "code_attack_train"):
+        for many in json.loads(_open(text / "bipia" / f"{name}.json.zst")).values():
+            planted += many
     for name in ("email_train", "table_train", "code_train"):
         for number, record in enumerate(json_lines(text / "bipia" / f"{name}.jsonl.zst")):
             context = record.get("context") or ""
             context = "\n".join(context) if isinstance(context, list) else str(context)
+            if len(context) < 40:
+                continue
+            group = f"bipia {name} {number}"
+            yield Example(context[:1500], BENIGN, group, "bipia")
+            lines = context[:1200].split("\n")
+            lines.insert(draw.randrange(len(lines) + 1), draw.choice(planted))
+            yield Example("\n".join(lines), ATTACK, group, "bipia_planted")
             question = record.get("question")
-            if len(context) >= 40:
-                yield number, f"bipia {name} {number}", context, question if isinstance(question, str) else ""
-
-
-def _planted(document: str, attacks: list[str], draw: random.Random) -> str:
-    """The beginning of a document with one line more, anywhere."""
-    lines = document[:1200].split("\n")
-    lines.insert(draw.randrange(len(lines) + 1), draw.choice(attacks))
-    return "\n".join(lines)
+            if isinstance(question, str):
+                yield Example(question, BENIGN, group, "bipia")
+            if number % 3 == 0:
+                lines = context[:1200].split("\n")
+                lines.insert(draw.randrange(len(lines) + 1), draw.choice(own[part(group)]))
+                yield Example("\n".join(lines), ATTACK, group, "bipia_written")
 
 
 def _questions(text: Path) -> Iterator[Example]:
@@ -233,8 +213,5 @@ def _told(text: Path) -> Iterator[Example]:
 def _sharing(name: str, many: Iterable[tuple[str | None, str]]) -> Iterator[Example]:
     """Of one kind of report, texts that share words with attacks on assistants, drawn."""
     found = sorted({(said[:800], group) for told, group in many if _SHARED.search(said := plain(told or ""))})
-    draw, stray = random.Random(0), _stray()
-    for number, (told, group) in enumerate(draw.sample(found, min(_REPORTS, len(found)))):
+    for told, group in random.Random(0).sample(found, min(_REPORTS, len(found))):
         yield Example(told, BENIGN, group, f"told_{name}")
-        if number % 3 == 0:  # and a report in which somebody asks the reader for something else
-            yield Example(f"{told} {draw.choice(stray[part(group)])}", ATTACK, group, "told_stray")
