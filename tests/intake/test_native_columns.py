@@ -163,9 +163,9 @@ def one_by_one(raws: Sequence[str], code: str = "13") -> dict[int, dict[str, Any
 
 
 NAMES = st.sampled_from(
-    ("Image", "image", "IMAGE", "Ima\u0261e", "Details", "details", "De tails", "\u212aind", "Kind", "Message", "EventData",
-     "event_data", "Event", "Channel", "channel", "SourceName", "ProviderName", "Hostname", "Computer", "UserData",
-     "Data", "Nowhere", "winlog", "body", "xmlns", "#text")
+    ("Image", "image", "IMAGE", "Ima\u0261e", "Details", "details", "De tails", "\u212aind", "Kind", "Message",
+     "EventData", "event_data", "Event", "Channel", "channel", "SourceName", "ProviderName", "Hostname", "Computer",
+     "UserData", "Data", "Nowhere", "winlog", "body", "xmlns", "#text")
 )  # fmt: skip
 TEXTS = st.sampled_from(
     (
