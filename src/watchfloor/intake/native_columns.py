@@ -295,7 +295,7 @@ def _joined(raws: pa.StringArray) -> pa.Buffer:
     return pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(raws)], pa.int32()), raws), "\n")[0].as_buffer()
 
 
-def _schema(types: dict[Path, pa.DataType]) -> pa.Schema:
+def _schema(types: Mapping[Path, pa.DataType]) -> pa.Schema:
     tree: dict[str, Any] = {}
     for path, kind in types.items():
         node = tree
