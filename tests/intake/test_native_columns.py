@@ -56,6 +56,7 @@ def test_fields_of_flat_records() -> None:
         '{"\\u0049mage": "C:\\\\odd.exe",' + record()[1:],
         record(SourceName=None, ProviderName="Other"),
         record(Channel=None),
+        record(Computer=""),
         record(EventData={"Image": "C:\\odd.exe"}),
         record(EventData='{"Image": "C:\\odd.exe"}'),
         record(event_data={"Details": "odd"}),
@@ -63,7 +64,7 @@ def test_fields_of_flat_records() -> None:
         record(ProcessId=None, Message="Registry value set:\r\nProcessId: 8\r\nImage: C:\\odd.exe"),
     ],
     ids=[
-        "another spelling", "an escaped name", "another place of the provider", "no channel", "data inside",
+        "another spelling", "an escaped name", "another place of the provider", "no channel", "a host told otherwise", "data inside",
         "data inside as text", "data inside, otherwise named", "a name with a space", "only a message",
     ],
 )  # fmt: skip

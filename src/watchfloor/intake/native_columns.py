@@ -52,6 +52,9 @@ _SYSTEM = {
     "provider_name": ("Event", "System", "Provider", "#attributes", "Name"),
 }
 
+#: Fields that flat records tell under other names, the first that is there.
+_TOLD_BY = {"provider_name": PROVIDER_NAMES, "computer": HOST_NAMES}
+
 #: Names that an EVTX record with nothing but named values in its event data does not have.
 _NOT_A_TREE = frozenset(("Data", "UserData", "Message", "winlog", "event_data", "log_name"))
 #: Names that JSON writes in one way, escapes of their own characters aside, and those escapes: beyond ASCII, İ and the
@@ -140,6 +143,10 @@ def _incomplete(raws: pa.StringArray, columns: Mapping[str, pa.Array], layout: _
         missing = _mask(pc.is_null(column))
         if field.lower() in _SYSTEM:
             left |= missing | _mask(pc.equal(column, "").fill_null(False))  # told from elsewhere in the record
+            if name.lower() != field.lower() and not layout.shape.base:
+                nowhere.add(field)  # the field itself would go first, and so would names told before this one
+                order = _TOLD_BY[field.lower()]
+                foreign.update(order[: order.index(name)])
             continue
         if missing.all():
             nowhere.add(name)
@@ -224,7 +231,7 @@ def _place(field: str, names: set[str], sample: Sequence[Any], shape: _Shape) ->
     if not names and lower in _SYSTEM:
         if shape.base:
             return _SYSTEM[lower], pa.string()
-        told = {"provider_name": PROVIDER_NAMES, "computer": HOST_NAMES}.get(lower, ())
+        told = _TOLD_BY.get(lower, ())
         keys = {next((n for n in told if type(r.get(n)) is str and r[n]), "") for r in sample}
         key = keys.pop()
         return None if keys or not key else ((key,), pa.string())
