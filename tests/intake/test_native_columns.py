@@ -64,8 +64,8 @@ def test_fields_of_flat_records() -> None:
         record(ProcessId=None, Message="Registry value set:\r\nProcessId: 8\r\nImage: C:\\odd.exe"),
     ],
     ids=[
-        "another spelling", "an escaped name", "another place of the provider", "no channel", "a host told otherwise", "data inside",
-        "data inside as text", "data inside, otherwise named", "a name with a space", "only a message",
+        "another spelling", "an escaped name", "another place of the provider", "no channel", "a host told otherwise",
+        "data inside", "data inside as text", "data inside, otherwise named", "a name with a space", "only a message",
     ],
 )  # fmt: skip
 def test_an_odd_one_among_many_is_left_to_be_read_by_itself(odd: str) -> None:
