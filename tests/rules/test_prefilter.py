@@ -4,6 +4,7 @@ import json
 from unittest.mock import patch
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from watchfloor.rules import prefilter
@@ -13,8 +14,8 @@ from watchfloor.rules.prefilter import Prefilter
 def kept(*raws: str, needed: frozenset[str] | None) -> list[bool]:
     with patch.multiple(prefilter, _WAIT=0, _TRIAL=1):
         filter_ = Prefilter(lambda common: needed - common if needed is not None else None, None)
-        filter_.kept(["nothing of interest"])
-        found = filter_.kept([raw.lower() for raw in raws])
+        filter_.kept(pa.array(["nothing of interest"]))
+        found = filter_.kept(pa.array(raws))
     return [bool(keep) for keep in np.asarray(found)]
 
 
@@ -37,7 +38,17 @@ def test_what_an_escape_may_hide_is_read(hidden: str) -> None:
 def test_the_signs_that_look_like_letters_are_the_ones_known() -> None:
     """Only these characters beyond ASCII are plain letters in lower case; JSON may spell them as escapes."""
     alike = {chr(n) for n in range(128, 0x110000) if any(c.isascii() for c in chr(n).lower())}
+    assert alike == set(prefilter.FOLDED)
     assert {json.dumps(sign).strip('"').lower() for sign in alike} <= set(prefilter.ESCAPES)
+
+
+@pytest.mark.parametrize("many", [0, 500])
+@pytest.mark.parametrize(
+    "text", ["MimiKatZmi", "mimi\u212aatzmi", "mimikatzM\u0130", "a\x00mimikatzmi", "x" * 100_000 + "mimikatzmi"]
+)
+def test_a_literal_in_whatever_case_and_letters_is_found(text: str, many: int) -> None:
+    needed = frozenset(("mimikatzmi", *(f"word{n}end" for n in range(many))))
+    assert kept(text, "mimi katzmi", needed=needed) == [True, False]
 
 
 @pytest.mark.parametrize("many", [3, 500])

@@ -1,12 +1,11 @@
 """From runs to verdicts: pools each scene and process, attributes techniques, writes key frames down."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from watchfloor.base.actions import ACTIONS
 from watchfloor.base.events import event_id
@@ -31,6 +30,7 @@ FRAME_LABEL_FLOOR: Final = 0.2
 MOST_LABELS: Final = 8
 
 _ACTION_NAMES: Final = tuple(ACTIONS)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def judge(reel: Reel, matches: Matches | None = None) -> tuple[Scene, ...]:
@@ -248,6 +248,6 @@ def _time(micros: int) -> datetime | None:
     if micros == NO_TIME:
         return None
     try:
-        return pa.scalar(micros, pa.timestamp("us", tz="UTC")).as_py()  # type: ignore[no-any-return]
-    except (ValueError, OverflowError):
+        return _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
         return None

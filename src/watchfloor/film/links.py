@@ -129,16 +129,19 @@ class Linker:
     def observe(self, batch: pa.RecordBatch, owners: list[int]) -> None:
         """Remember what this batch's Events will start. ``owners`` as ``Cast.assign`` gave them."""
         action = batch.column("action")
+        told: dict[str, _Told] = {}
         for rule in RULES:
             for name, mentioned in rule.causes.items():
-                for row in _mentioning(batch, _where(pc.equal(action, name)), mentioned):
+                if name not in told:
+                    told[name] = _Told(batch, _where(pc.equal(action, pa.scalar(name))))
+                for row in told[name].mentioning(mentioned):
                     self._cause(batch, row, rule, owners[row])
-        for row in _where(pc.equal(action, "process.inject")):
+        for row in _where(pc.equal(action, pa.scalar("process.inject"))):
             target = batch.column("process.uid")[row].as_py()
             if target:
                 self._injected.add((owners[row], target))
         self._observe_drops(batch, owners)
-        launch = pc.equal(action, "process.launch").fill_null(False)
+        launch = pc.equal(action, pa.scalar("process.launch")).fill_null(False)
         images = batch.column("process.file.path").filter(launch).to_pylist()
         commands = batch.column("process.cmd_line").filter(launch).to_pylist()
         for row, image, command in zip(_where(launch), images, commands, strict=True):
@@ -257,14 +260,30 @@ def _named(text: str) -> set[str]:
     return {base_name(m) for m in (*_EXECUTABLE.findall(cut), *_NIX_PATH.findall(cut))}
 
 
-def _mentioning(batch: pa.RecordBatch, rows: list[int], pattern: re.Pattern[str] | None) -> list[int]:
-    """Those of ``rows`` whose texts hold the pattern; each distinct text is searched once."""
-    if pattern is None or not rows:
-        return rows
-    text = pc.binary_join_element_wise(*(batch.column(c).take(rows).fill_null("") for c in _SAYS), " ")
-    coded = text.dictionary_encode()
-    hits = [bool(pattern.search(t[:_MOST_TEXT])) for t in coded.dictionary.to_pylist()]
-    return [row for row, code in zip(rows, coded.indices.to_pylist(), strict=True) if hits[code]]
+class _Told:
+    """Rows of a batch with what they say, put together once for all patterns and only where one asks."""
+
+    def __init__(self, batch: pa.RecordBatch, rows: list[int]) -> None:
+        self._batch = batch
+        self.rows = rows
+        self._coded: tuple[list[str], list[int]] | None = None
+
+    def mentioning(self, pattern: re.Pattern[str] | None) -> list[int]:
+        """Those of the rows whose texts hold the pattern; each distinct text is searched once."""
+        if pattern is None or not self.rows:
+            return self.rows
+        if self._coded is None:
+            self._coded = self._texts()
+        texts, codes = self._coded
+        hits = [bool(pattern.search(text)) for text in texts]
+        return [row for row, code in zip(self.rows, codes, strict=True) if hits[code]]
+
+    def _texts(self) -> tuple[list[str], list[int]]:
+        # typed scalars and arrays: to guess the type of Python's own objects Arrow looks for modules each time
+        rows, empty = pa.array(self.rows, pa.int64()), pa.scalar("")
+        texts = (self._batch.column(name).take(rows).fill_null(empty) for name in _SAYS)
+        coded = pc.binary_join_element_wise(*texts, pa.scalar(" ")).dictionary_encode()
+        return [text[:_MOST_TEXT] for text in coded.dictionary.to_pylist()], coded.indices.to_pylist()
 
 
 def _repeats(said: str, command: str) -> bool:
@@ -274,7 +293,7 @@ def _repeats(said: str, command: str) -> bool:
 
 
 def _where(mask: pa.Array) -> list[int]:
-    return list(pc.indices_nonzero(pc.fill_null(mask, False)).to_pylist())
+    return list(pc.indices_nonzero(pc.fill_null(mask, pa.scalar(False))).to_pylist())
 
 
 def _micros(owner: Owner) -> int | None:

@@ -71,6 +71,8 @@ def _open(path: Path) -> Any:
     onnxruntime = runtime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # threads that wait by spinning burn as much processor time as the network needs, and slow it where cores are shared
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises classes of its own, derived from Exception alone

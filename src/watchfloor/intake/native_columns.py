@@ -2,11 +2,14 @@
 
 ``native_records`` makes a dictionary of every record; where a source writes thousands of records of one event id as
 JSON, all alike, that is most of the work of matching rules. Here Arrow parses only the fields asked for. It says
-the same as ``native_records`` or leaves a record to it: a record whose wanted field is missing though its name stands
-in the record in some spelling, one with escapes that could spell a name, one of another shape.
+the same as ``native_records`` or leaves a record to it: a record in which the name of a wanted field that seems to be
+missing stands in some spelling, one that holds names which would give its fields another place, one with escapes that
+could spell a name.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,12 +18,19 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from watchfloor.intake.windows.flat import HOST_NAMES, PROVIDER_NAMES, plain_flat
+from watchfloor.intake.windows.fields import number
+from watchfloor.intake.windows.flat import (
+    BARE_CODE,
+    HOST_NAMES,
+    INSIDE,
+    NOT_BARE,
+    PROVIDER_NAMES,
+    SYSMON,
+    SYSMON_TIME,
+    plain_bare,
+    plain_flat,
+)
 from watchfloor.intake.windows.mapping import sign_of
-
-#: Escapes in JSON, in lower case, that can spell a plain character: of those beyond ASCII, İ and the Kelvin sign are
-#: i and k in lower case.
-ESCAPES = ("\\u00", "\\u0130", "\\u212a")
 
 #: Records of one kind below which columns do not pay.
 LEAST = 64
@@ -42,8 +52,24 @@ _SYSTEM = {
     "provider_name": ("Event", "System", "Provider", "#attributes", "Name"),
 }
 
+#: Fields that flat records tell under other names, the first that is there.
+_TOLD_BY = {"provider_name": PROVIDER_NAMES, "computer": HOST_NAMES}
+
+#: Names that an EVTX record with nothing but named values in its event data does not have.
+_NOT_A_TREE = frozenset(("Data", "UserData", "Message", "winlog", "event_data", "log_name"))
+#: Names that JSON writes in one way, escapes of their own characters aside, and those escapes: beyond ASCII, İ and the
+#: Kelvin sign are i and k in lower case.
+_PLAIN_NAME = re.compile(r"[\w .@#$-]+", re.ASCII)
+_SPELLS = r"\\u(?:00(?:2[034de]|3[0-9]|[4-7])|0130|212a)"
+#: What makes a text in quotes a name; a name with a space stands for the one without.
+_COLON = r"[ \t\r\n]*:"
+_SPACED = r'[^"\\]* [^"\\]*'
+
 #: Where a field stands in the record: names from the outermost object inwards.
 Path = tuple[str, ...]
+#: A field's path and type.
+Typed = tuple[Path, pa.DataType]
+Mask = npt.NDArray[np.bool_]
 
 
 class NativeColumns(NamedTuple):
@@ -53,75 +79,128 @@ class NativeColumns(NamedTuple):
     """
 
     columns: dict[str, pa.Array]
-    left: npt.NDArray[np.bool_]
+    left: Mask
 
 
-def native_columns(
-    raws: Sequence[str], lowers: Sequence[str], log: str | None, code: int, wanted: frozenset[str]
-) -> NativeColumns | None:
-    """The wanted fields of JSON records of one source, log and event id; None where each must be read by itself.
+class _Shape(NamedTuple):
+    """Sampled records of one shape: the objects that hold the fields and the path to those.
 
-    ``lowers`` are the raw records in lower case, which the caller has.
+    A record that has one of the names ``foreign`` is of another shape. ``told`` are fields, in lower case, that all
+    such records leave out and the reader tells; ``coded`` holds the event id where it has to be looked at, ``shown``
+    must not be null.
     """
+
+    roots: Sequence[dict[str, Any]]
+    base: Path
+    foreign: frozenset[str]
+    told: Mapping[str, str | None] = MappingProxyType({})
+    coded: Typed | None = None
+    shown: Typed | None = None
+
+
+class _Layout(NamedTuple):
+    """Where the wanted fields stand in records of a shape; one without its ``sign`` may be read from its message."""
+
+    paths: dict[str, Typed]
+    shape: _Shape
+    sign: Typed | None
+
+
+def native_columns(raws: pa.StringArray, log: str | None, code: int, wanted: frozenset[str]) -> NativeColumns | None:
+    """The wanted fields of JSON records of one source, log and event id; None where each must be read by itself."""
     places = sorted({round(n * (len(raws) - 1) / (_SAMPLE - 1)) for n in range(_SAMPLE)})
     try:
-        sample = [orjson.loads(raws[place]) for place in places]
+        sample = [orjson.loads(raws[place].as_py()) for place in places]
     except orjson.JSONDecodeError:
         return None
     layout = _layout(sample, log, code, wanted)
     if layout is None:
         return None
-    paths, sign, tree = layout
-    table = _parsed(raws, {path: kind for path, kind in (*paths.values(), *([sign] if sign else []))})
+    shape = layout.shape
+    table = _parsed(raws, dict([*layout.paths.values(), *filter(None, (layout.sign, shape.coded, shape.shown))]))
     if table is None:
         return None
-    left = np.array([any(e in lower for e in ESCAPES) or (tree and '"message"' in lower) for lower in lowers], np.bool_)
-    columns: dict[str, pa.Array] = {}
-    for field, (path, _) in paths.items():
-        column = _column(table, path)
-        missing = pc.is_null(column).to_numpy(zero_copy_only=False)
-        if field.lower() in _SYSTEM:
-            # told from elsewhere in the record
-            left |= missing | pc.equal(column, "").fill_null(False).to_numpy(zero_copy_only=False)
-        elif missing.any():
-            name = f'"{path[-1].lower()}"'
-            places_missing = np.flatnonzero(missing)
-            left[places_missing] |= np.array([name in lowers[n] for n in places_missing.tolist()], np.bool_)
-        columns[field] = column
-    if sign is not None:
-        left |= pc.is_null(_column(table, sign[0])).to_numpy(zero_copy_only=False)
-    if "EventID" in wanted:
-        columns["EventID"] = pa.array([str(code)] * len(raws), pa.string())
+    columns = {field: _column(table, path) for field, (path, _) in layout.paths.items()}
+    left = _incomplete(raws, columns, layout)
+    if shape.shown is not None:
+        left |= _mask(pc.is_null(_column(table, shape.shown[0])))
+    if layout.sign is not None and (unsure := _mask(pc.is_null(_column(table, layout.sign[0])))).any():
+        left[unsure] |= _named(raws.filter(pa.array(unsure)), ("Message",))
+    if shape.coded is not None:
+        left |= ~_mask(pc.equal(_column(table, shape.coded[0]), str(code)).fill_null(False))
+    told = {"eventid": str(code), **shape.told}
+    for field in wanted - columns.keys():
+        columns[field] = pa.repeat(pa.scalar(told[field.lower()], pa.string()), len(raws))
     return NativeColumns(columns, left)
 
 
-#: A field's path and type.
-Typed = tuple[Path, pa.DataType]
+def _incomplete(raws: pa.StringArray, columns: Mapping[str, pa.Array], layout: _Layout) -> Mask:
+    """Records in which a wanted field may stand elsewhere than in its column."""
+    left = np.zeros(len(raws), np.bool_)
+    nowhere, foreign = set(layout.shape.told), set(layout.shape.foreign)
+    for field, column in columns.items():
+        name = layout.paths[field][0][-1]
+        missing = _mask(pc.is_null(column))
+        if field.lower() in _SYSTEM:
+            left |= missing | _mask(pc.equal(column, "").fill_null(False))  # told from elsewhere in the record
+            if name.lower() != field.lower() and not layout.shape.base:
+                nowhere.add(field)  # the field itself would go first, and so would names told before this one
+                order = _TOLD_BY[field.lower()]
+                foreign.update(order[: order.index(name)])
+            continue
+        if missing.all():
+            nowhere.add(name)
+        elif missing.any():
+            left[missing] |= _named(raws.filter(pa.array(missing)), (name,))
+        if name != field:
+            foreign.add(field)  # the rule's own spelling would go first
+    return left | _odd(raws, nowhere, foreign)
 
 
-class _Shape(NamedTuple):
-    """Sampled records of one shape: the objects that hold the fields, the path to those, and whether it is a tree."""
+def _odd(raws: pa.StringArray, nowhere: Iterable[str], foreign: Iterable[str]) -> Mask:
+    """Records with escapes that can spell names, and those with a name that they should not have.
 
-    roots: Sequence[dict[str, Any]]
-    base: Path
-    tree: bool
+    Of ``nowhere`` in whatever case, of ``foreign`` exactly; one with a space stands for the one without.
+    """
+    names = f"(?i:{_either(nowhere)})|{_either(foreign)}|{_SPACED}"
+    return _mask(pc.match_substring_regex(raws, f'(?i:{_SPELLS})|"(?:{names})"{_COLON}'))
 
 
-def _shape(sample: Sequence[Any]) -> _Shape | None:
-    if all(type(record) is dict and plain_flat(record) for record in sample):
-        return _Shape(sample, (), False)
-    if all(_plain_tree(record) for record in sample):
-        return _Shape([record["Event"]["EventData"] for record in sample], ("Event", "EventData"), True)
+def _named(raws: pa.StringArray, names: Iterable[str]) -> Mask:
+    """Records in which one of some names stands, in whatever case; as a value it may."""
+    return _mask(pc.match_substring_regex(raws, f'(?i:"(?:{_either(names)})"{_COLON})'))
+
+
+def _either(names: Iterable[str]) -> str:
+    # a quote between quotes stands nowhere: an expression for no name at all
+    return "|".join(map(re.escape, sorted(names))) or '"'
+
+
+def _mask(found: pa.Array) -> Mask:
+    return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _shape(sample: Sequence[Any], log: str | None, code: int) -> _Shape | None:
+    if not all(type(record) is dict for record in sample):
+        return None
+    if all(map(plain_flat, sample)):
+        return _Shape(sample, (), INSIDE)
+    if all(plain_bare(record) and number(record[BARE_CODE]) == code for record in sample):
+        coded, timed = (_type_of([record[name] for record in sample]) for name in (BARE_CODE, SYSMON_TIME))
+        if coded is None or timed is None:
+            return None
+        told = {"channel": None if log == SYSMON else log, "provider_name": SYSMON, "computer": None}
+        return _Shape(sample, (), NOT_BARE, told, ((BARE_CODE,), coded), ((SYSMON_TIME,), timed))
+    if all(map(_plain_tree, sample)):
+        return _Shape([record["Event"]["EventData"] for record in sample], ("Event", "EventData"), _NOT_A_TREE)
     return None
 
 
-def _layout(
-    sample: Sequence[Any], log: str | None, code: int, wanted: frozenset[str]
-) -> tuple[dict[str, Typed], Typed | None, bool] | None:
-    """Where the wanted fields stand, the field without which a record is read from its rendered message, and
-    whether the records are trees.
-    """
-    shape = _shape(sample) if _PUT_TOGETHER.isdisjoint(name.lower() for name in wanted) else None
+def _layout(sample: Sequence[Any], log: str | None, code: int, wanted: frozenset[str]) -> _Layout | None:
+    """The layout of records of one shape, of which ``sample`` are some."""
+    if not all(map(_PLAIN_NAME.fullmatch, wanted)) or not _PUT_TOGETHER.isdisjoint(map(str.lower, wanted)):
+        return None
+    shape = _shape(sample, log, code)
     if shape is None or any(" " in name for root in shape.roots for name in root):
         return None
     spelled: dict[str, set[str]] = {}
@@ -130,16 +209,18 @@ def _layout(
             spelled.setdefault(name.lower(), set()).add(name)
     paths: dict[str, Typed] = {}
     for field in wanted - {"EventID"}:
+        if field.lower() in shape.told:
+            continue
         typed = _place(field, spelled.get(field.lower(), set()), sample, shape)
         if typed is None:
             return None
         paths[field] = typed
-    channel, provider = _origin(sample[0], log, shape.tree)
+    channel, provider = _origin(sample[0], log, shape)
     sign = sign_of(channel, provider, code)
     if not sign:
-        return paths, None, shape.tree
+        return _Layout(paths, shape, None)
     kind = _type_of([root.get(sign) for root in shape.roots])
-    return None if kind is None else (paths, ((*shape.base, sign), kind), shape.tree)
+    return None if kind is None else _Layout(paths, shape, ((*shape.base, sign), kind))
 
 
 def _place(field: str, names: set[str], sample: Sequence[Any], shape: _Shape) -> Typed | None:
@@ -148,13 +229,13 @@ def _place(field: str, names: set[str], sample: Sequence[Any], shape: _Shape) ->
     if len(names) > 1 or lower == "eventid":
         return None
     if not names and lower in _SYSTEM:
-        if shape.tree:
+        if shape.base:
             return _SYSTEM[lower], pa.string()
-        told = {"provider_name": PROVIDER_NAMES, "computer": HOST_NAMES}.get(lower, ())
+        told = _TOLD_BY.get(lower, ())
         keys = {next((n for n in told if type(r.get(n)) is str and r[n]), "") for r in sample}
         key = keys.pop()
         return None if keys or not key else ((key,), pa.string())
-    if names and lower in _SYSTEM and shape.tree:
+    if names and lower in _SYSTEM and shape.base:
         return None  # event data that says what its head says too
     name = next(iter(names), field)
     kind = _type_of([root.get(name) for root in shape.roots])
@@ -182,30 +263,46 @@ def _plain_tree(record: Any) -> bool:
     return type(channel) is str and not any(isinstance(value, dict | list) for value in data.values())
 
 
-def _origin(record: dict[str, Any], log: str | None, tree: bool) -> tuple[str | None, str | None]:
-    if tree:
+def _origin(record: dict[str, Any], log: str | None, shape: _Shape) -> tuple[str | None, str | None]:
+    """Channel and provider of such records, as the record of one says."""
+    if shape.base:
         system = record["Event"]["System"]
         provider = system.get("Provider")
         attributes = provider.get("#attributes") if type(provider) is dict else None
         return log, attributes.get("Name") if type(attributes) is dict else None
+    if shape.told:
+        return None, shape.told["provider_name"]
     return log, next((record[n] for n in PROVIDER_NAMES if type(record.get(n)) is str and record[n]), None)
 
 
-def _parsed(raws: Sequence[str], types: dict[Path, pa.DataType]) -> pa.Table | None:
+def _parsed(raws: pa.StringArray, types: Mapping[Path, pa.DataType]) -> pa.Table | None:
     """The records as a table of the wanted paths, or None where they do not all fit."""
     import pyarrow.json as pj
 
+    longest = pc.max(pc.binary_length(raws)).as_py()
     try:
-        text = "\n".join([raw.replace("\n", " ") if "\n" in raw else raw for raw in raws]).encode()
-        options = pj.ReadOptions(block_size=max(_BLOCK, 2 * max(map(len, raws)) * 4))
+        options = pj.ReadOptions(block_size=max(_BLOCK, 2 * longest))
         schema = pj.ParseOptions(explicit_schema=_schema(types), unexpected_field_behavior="ignore")
-        table = pj.read_json(pa.BufferReader(text), read_options=options, parse_options=schema)
-    except (pa.ArrowException, UnicodeEncodeError):
+        table = pj.read_json(pa.BufferReader(_lines(raws)), read_options=options, parse_options=schema)
+    except pa.ArrowException:
         return None
     return table if len(table) == len(raws) else None
 
 
-def _schema(types: dict[Path, pa.DataType]) -> pa.Schema:
+def _lines(raws: pa.StringArray) -> pa.Buffer:
+    """The records, a line each."""
+    lines = _joined(raws)
+    characters = np.frombuffer(lines, np.uint8)
+    if np.count_nonzero(characters == ord("\n")) < len(raws) and not (characters == ord("\r")).any():
+        return lines
+    return _joined(pc.replace_substring_regex(raws, r"[\r\n]", " "))  # between values: inside, JSON escapes them
+
+
+def _joined(raws: pa.StringArray) -> pa.Buffer:
+    return pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(raws)], pa.int32()), raws), "\n")[0].as_buffer()
+
+
+def _schema(types: Mapping[Path, pa.DataType]) -> pa.Schema:
     tree: dict[str, Any] = {}
     for path, kind in types.items():
         node = tree

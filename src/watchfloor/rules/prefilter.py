@@ -2,12 +2,10 @@
 
 Most rules hold only where some literal stands: a keyword, the end of an image's path, part of a registry key. What a
 record's values hold, its raw form holds too, at least that part of a literal which every container writes as it
-is (JSON escapes quotes and backslashes, XML ampersands). One pass of an Aho-Corasick automaton over the raw record
-costs a fraction of parsing it, so a record without any literal a rule of its kind needs is not parsed. Zircolite
-prefilters likewise.
+is (JSON escapes quotes and backslashes, XML ampersands). One pass over the raw record costs a fraction of parsing it,
+so a record without any literal a rule of its kind needs is not parsed. Zircolite prefilters likewise.
 """
 
-import contextlib
 import re
 import sys
 from collections import Counter
@@ -18,7 +16,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from watchfloor.intake.native_columns import ESCAPES
 from watchfloor.rules.expressions import either, longest_literal
 from watchfloor.rules.ruleset import Condition, Op, Predicate
 
@@ -39,8 +36,10 @@ _COMMON = 0.1
 _ROUNDS = 5
 
 _FEW = 64
-#: Beside JSON's, the character references of XML.
-_ESCAPES = (*ESCAPES, "&#")
+#: Characters beyond ASCII whose lower case is or holds a plain one: İ and the Kelvin sign.
+FOLDED = ("\u0130", "\u212a")
+#: Escapes that can spell a plain character in lower case: JSON's, and the character references of XML.
+ESCAPES = ("\\u00", "\\u0130", "\\u212a", "&#")
 
 #: Booleans, one a record.
 Mask = npt.NDArray[np.bool_]
@@ -49,7 +48,7 @@ _LITERAL = frozenset((Op.CONTAINS, Op.EQUALS, Op.STARTS, Op.ENDS))
 
 
 class Literals:
-    """Which of many raw records, in lower case, may hold one of some literals.
+    """Which of many raw records may hold one of some literals, in whatever case.
 
     Escapes that can spell plain characters count as a literal: what they hide must be parsed to be seen.
     """
@@ -57,23 +56,22 @@ class Literals:
     def __init__(self, parts: Iterable[str]) -> None:
         from ahocorasick_rs import AhoCorasick
 
-        self.parts = [*sorted(parts), *_ESCAPES]
+        self.parts = [*sorted(parts), *ESCAPES]
         self._automaton = AhoCorasick(self.parts)
-        # Arrow runs one expression over all records at once, twice as fast as the automaton while it is small
-        self._expression = either(self.parts) if len(self.parts) <= _FEW else None
+        # while it is small, an expression that Arrow runs over the records where they lie is many times as fast
+        self._expression = f"(?i:{either(self.parts)})|{either(FOLDED)}" if len(self.parts) <= _FEW else None
 
     def in_record(self, lower: str) -> set[int]:
-        """Which literals stand in a record, as places in ``parts``; overlapping ones may be missing."""
+        """Which literals stand in a record in lower case, as places in ``parts``; overlapping ones may be missing."""
         return {place for place, _, _ in self._automaton.find_matches_as_indexes(lower)}
 
-    def may_hold(self, lowers: Sequence[str]) -> Mask:
+    def may_hold(self, raws: pa.StringArray) -> Mask:
         """For each record whether a literal may stand in it."""
         if self._expression is not None:
-            with contextlib.suppress(UnicodeEncodeError):
-                found = pc.match_substring_regex(pa.array(lowers, pa.string()), self._expression)
-                return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)
+            found = pc.match_substring_regex(raws, self._expression)
+            return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)
         find = self._automaton.find_matches_as_indexes
-        return np.array([bool(find(lower)) for lower in lowers], np.bool_)
+        return np.array([bool(find(raw.lower())) for raw in raws.to_pylist()], np.bool_)
 
 
 #: Plans the literals of which a record must hold one, doing without those that are common.
@@ -108,21 +106,21 @@ class Prefilter:
         self._met = Counter()
         self._rounds += 1
 
-    def kept(self, lowers: Sequence[str]) -> Mask:
-        """For each record whether some rule may hold for it."""
-        keep = np.ones(len(lowers), np.bool_)
+    def kept(self, raws: pa.StringArray) -> Mask:
+        """For each raw record whether some rule may hold for it."""
+        keep = np.ones(len(raws), np.bool_)
         if self._rounds == 0:
-            self._waited += len(lowers)
+            self._waited += len(raws)
             if self._waited < _WAIT:
                 return keep
             self._begin()
         place = 0
-        while self._needed is not None and place < len(lowers):
+        while self._needed is not None and place < len(raws):
             if self._trial:
-                keep[place] = self._tried(lowers[place], self._needed)
+                keep[place] = self._tried(raws[place].as_py().lower(), self._needed)
                 place += 1
             else:
-                keep[place:] = self._needed.may_hold(lowers[place:])
+                keep[place:] = self._needed.may_hold(raws[place:])
                 break
         return keep
 
@@ -133,15 +131,15 @@ class Prefilter:
         self._trial -= 1
         if self._trial == 0 and self._passed > _WORTH * _TRIAL:
             often = {needed.parts[place] for place, count in self._met.items() if count > _COMMON * _TRIAL}
-            self._common |= often - set(_ESCAPES)
+            self._common |= often - set(ESCAPES)
             self._begin()
         return bool(found)
 
-    def needs_text(self, lowers: Sequence[str]) -> Mask:
-        """For each record whether a keyword may stand in its text."""
+    def needs_text(self, raws: pa.StringArray) -> Mask:
+        """For each raw record whether a keyword may stand in its text."""
         if not self.searches_text:
-            return np.zeros(len(lowers), np.bool_)
-        return np.ones(len(lowers), np.bool_) if self._words is None else self._words.may_hold(lowers)
+            return np.zeros(len(raws), np.bool_)
+        return np.ones(len(raws), np.bool_) if self._words is None else self._words.may_hold(raws)
 
 
 def needed_literals(

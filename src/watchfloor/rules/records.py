@@ -4,8 +4,8 @@ A *record* is what a rule is matched against: a source's own record (a Sysmon ev
 event), or one put together from an Event's columns under Sigma's names. Several may belong to one Event.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -125,40 +125,34 @@ class _Sheet:
         return row
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Chosen:
-    """Raw records of one source and kind that some rule may hold for."""
+    """Raw records of one source and kind that some rule may hold for: their Events' rows ``(n,)`` and texts."""
 
     kind: Kind
     filter: Prefilter
-    rows: list[int] = field(default_factory=list)
-    raws: list[str] = field(default_factory=list)
-    lowers: list[str] = field(default_factory=list)
+    rows: npt.NDArray[np.int64]
+    raws: pa.StringArray
 
-    def sort_out(self) -> None:
-        """Leave out records for which no rule can hold."""
-        self.lowers = [raw.lower() for raw in self.raws]
+    def sorted_out(self) -> "_Chosen":
+        """Without the records for which no rule can hold."""
         if self.kind is _AUDIT:
-            return  # a value of an audit line may be written in hexadecimal, which no literal is found in
-        keep = self.filter.kept(self.lowers)
-        if not keep.all():
-            places = np.flatnonzero(keep).tolist()
-            self.rows = [self.rows[n] for n in places]
-            self.raws = [self.raws[n] for n in places]
-            self.lowers = [self.lowers[n] for n in places]
+            return self  # a value of an audit line may be written in hexadecimal, which no literal is found in
+        keep = self.filter.kept(self.raws)
+        return self if keep.all() else replace(self, rows=self.rows[keep], raws=self.raws.filter(pa.array(keep)))
 
     def together(self, sheet: _Sheet, log: str | None) -> Iterator[tuple[int, "_Chosen", bool]]:
         """Put down what can be read as columns; gives the other rows, and whether their text is searched."""
-        searched = self.filter.needs_text(self.lowers)
+        searched = self.filter.needs_text(self.raws)
         alone = np.ones(len(self.rows), np.bool_)
-        if len(self.rows) >= LEAST and self.kind.product == "windows" and self.raws[0][:1] == "{":
-            found = native_columns(self.raws, self.lowers, log, self.kind.code, self.filter.fields)
+        if len(self.rows) >= LEAST and self.kind.product == "windows":
+            found = native_columns(self.raws, log, self.kind.code, self.filter.fields)
             if found is not None:
                 alone = found.left | searched
                 kept = np.flatnonzero(~alone)
-                sheet.add_block(self.kind, [self.rows[n] for n in kept.tolist()], found.columns, kept)
-        for n in np.flatnonzero(alone).tolist():
-            yield self.rows[n], self, bool(searched[n])
+                sheet.add_block(self.kind, self.rows[kept].tolist(), found.columns, kept)
+        for row, text in zip(self.rows[alone].tolist(), searched[alone].tolist(), strict=True):
+            yield row, self, text
 
 
 class Recorder:
@@ -201,10 +195,9 @@ class Recorder:
         chosen = self._chosen(batch, codes, kinds)
         logs = batch.column("metadata.log_name")
         one_by_one: list[tuple[int, _Chosen, bool]] = []
-        for group in chosen:
-            group.sort_out()
-            if group.rows:
-                one_by_one.extend(group.together(sheet, logs[group.rows[0]].as_py()))
+        for group in map(_Chosen.sorted_out, chosen):
+            if len(group.rows):
+                one_by_one.extend(group.together(sheet, logs[int(group.rows[0])].as_py()))
         one_by_one.sort(key=lambda one: one[0])
         rows = pa.array([row for row, _, _ in one_by_one], pa.int64())
         for place, fields, text in native_records(batch.select(_RAW).take(rows)):
@@ -217,23 +210,23 @@ class Recorder:
         own = np.array([has_own_category(kind) for kind in kinds], np.bool_)
         return set(np.flatnonzero(own[codes]).tolist())
 
-    def _chosen(self, batch: pa.RecordBatch, codes: npt.NDArray[np.int64], kinds: Sequence[Kind]) -> Iterable[_Chosen]:
-        """Raw records of the kinds some rule reads, by source and kind."""
+    def _chosen(self, batch: pa.RecordBatch, codes: npt.NDArray[np.int64], kinds: Sequence[Kind]) -> Iterator[_Chosen]:
+        """Raw records of the kinds some rule reads, by source and kind, in order of appearance."""
         filters = [self._prefilter(kind) for kind in kinds]
-        picked = np.flatnonzero(np.array([filter_ is not None for filter_ in filters], np.bool_)[codes])
-        raws = batch.column("raw_data").take(pa.array(picked)).to_pylist()
-        sources = _sources(batch)[picked].tolist()
-        chosen: dict[tuple[int, int], _Chosen] = {}
-        for row, code, source, raw in zip(picked.tolist(), codes[picked].tolist(), sources, raws, strict=True):
-            group = chosen.get((source, code))
-            if group is None:
-                filter_ = filters[code]
-                assert filter_ is not None
-                group = chosen[source, code] = _Chosen(kinds[code], filter_)
-            if raw is not None:
-                group.rows.append(row)
-                group.raws.append(raw)
-        return chosen.values()
+        texts = batch.column("raw_data")
+        picked = np.array([filter_ is not None for filter_ in filters], np.bool_)[codes]
+        rows = np.flatnonzero(picked & texts.is_valid().to_numpy(zero_copy_only=False))
+        _, first, group = np.unique(
+            _sources(batch)[rows] * len(kinds) + codes[rows], return_index=True, return_inverse=True
+        )
+        order = np.argsort(group, kind="stable")
+        bounds = np.searchsorted(group[order], np.arange(len(first) + 1))
+        for place in np.argsort(first).tolist():
+            mine = rows[order[bounds[place] : bounds[place + 1]]]
+            code = int(codes[mine[0]])
+            filter_ = filters[code]
+            assert filter_ is not None
+            yield _Chosen(kinds[code], filter_, mine, texts.take(pa.array(mine)))
 
     def _taxonomy(self, batch: pa.RecordBatch, own: set[int], sheet: _Sheet) -> None:
         """Records put together from Events, of the categories some rule reads."""

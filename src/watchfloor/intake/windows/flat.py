@@ -11,13 +11,27 @@ from watchfloor.intake.windows.fields import account, number, text
 from watchfloor.intake.windows.mapping import WindowsRecord, row_of
 from watchfloor.intake.windows.tree import event_data, record_from_tree
 
+SYSMON = "Microsoft-Windows-Sysmon"
+#: Only Sysmon writes it: who names neither channel nor provider is known by it.
+SYSMON_TIME = "UtcTime"
+
 #: Objects inside objects inside text: no collector nests deeper.
 _DEEPEST = 4
 
-_CODES = ("EventID", "EventId", "event_id", "EventCode", "eventid", "Id")
+BARE_CODE = "EventId"
+_CODES = ("EventID", BARE_CODE, "event_id", "EventCode", "eventid", "Id")
 _CHANNEL_NAMES = ("Channel", "LogName", "log_name", "channel")
 PROVIDER_NAMES = ("SourceName", "ProviderName", "Provider", "EventSourceName", "source_name", "Source")
+#: What a shipper wraps a record in.
+_WRAPPERS = ("body", "_source", "result", "_raw", "original", "log")
 HOST_NAMES = ("Hostname", "Computer", "ComputerName", "computer_name", "MachineName", "host", "hostname")
+
+#: Names under which a flat record keeps event data inside.
+INSIDE = frozenset(("Event", "EventData", "event_data"))
+#: Names that a record does not have which says nothing of where it comes from; see ``plain_bare``.
+NOT_BARE = INSIDE.union(
+    ("EventID", "System", "winlog", "log_name", "event"), _WRAPPERS, _CHANNEL_NAMES, PROVIDER_NAMES, HOST_NAMES
+)
 
 
 def row_from_object(record: Any, raw: str, clock: Clock) -> Row | str:
@@ -66,7 +80,7 @@ def _from_wrapper(record: dict[str, Any], depth: int, timed: bool) -> WindowsRec
 
 def _inner(record: dict[str, Any]) -> Any:
     """What a shipper wrapped: its body, hit, search result or original message."""
-    for name in ("body", "_source", "result", "_raw", "original", "log"):
+    for name in _WRAPPERS:
         value = record.get(name)
         if type(value) is dict or (type(value) is str and value[:1] in ("{", "<")):
             return value
@@ -108,8 +122,8 @@ def _flat(record: dict[str, Any], code: Any, timed: bool) -> WindowsRecord | str
     channel = _first(record, _CHANNEL_NAMES)
     provider = _first(record, PROVIDER_NAMES)
     if channel is None and provider is None:
-        if "UtcTime" in record:
-            provider = "Microsoft-Windows-Sysmon"
+        if SYSMON_TIME in record:
+            provider = SYSMON
         elif "SubjectUserSid" in record or "SubjectUserName" in record:
             channel = "Security"
     data = record
@@ -131,9 +145,14 @@ def _flat(record: dict[str, Any], code: Any, timed: bool) -> WindowsRecord | str
 
 def plain_flat(record: dict[str, Any]) -> bool:
     """Whether an object is a flat record with all its fields side by side, and named by its channel."""
-    if record.get("EventID") is None or "Event" in record or "EventData" in record or "event_data" in record:
+    if record.get("EventID") is None or not INSIDE.isdisjoint(record):
         return False
     return type(record.get("Channel")) is str and bool(record["Channel"])
+
+
+def plain_bare(record: dict[str, Any]) -> bool:
+    """Whether an object is a flat record of Sysmon that names no channel, provider or host (EQLLib's are)."""
+    return record.get(BARE_CODE) is not None and SYSMON_TIME in record and NOT_BARE.isdisjoint(record)
 
 
 def _with_inside(record: dict[str, Any], inside: Any) -> dict[str, Any]:
