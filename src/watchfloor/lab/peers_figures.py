@@ -127,7 +127,7 @@ def _vectors(bench: Bench, some: Sequence[Example], mine: Answers, pack: Answers
 
 
 def _metrics(labels: Sequence[str]) -> dict[str, str]:
-    return dict(label.split(":", 1) for label in labels)  # type: ignore[arg-type]
+    return dict(label.split(":", 1) for label in labels)
 
 
 def _off(card: Card, some: Sequence[Example], true: Floats, given: Answers) -> tuple[Floats, Floats]:
