@@ -52,19 +52,29 @@ class Task:
 
     def given(self, dev: Floats, test: Floats) -> Answers:
         """Answers out of logits of development and test texts ``(texts, labels)``, calibrated on the former."""
-        probability = np.zeros((len(self.test), len(self.labels)))
+        never = np.zeros(len(self.test), dtype=np.bool_)
+        probability = self.probabilities(dev, test)
+        return Answers(self.labels, self.facets, truth_of(self.test, self.labels), probability, never)
+
+    def probabilities(self, dev: Floats, other: Floats) -> Floats:
+        """Probabilities ``(others, labels)`` out of logits, calibrated on those of the development texts.
+
+        A text counts there what it counts in learning, as it does for the expert.
+        """
+        probability = np.zeros((len(other), len(self.labels)))
         truth = truth_of(self.dev, self.labels)
+        weight = np.asarray([each.weight for each in self.dev])
+        weight = weight / weight.mean()
         for number, facet in enumerate(self.facets):
             places = list(facet)
             target = _within(truth[:, number], facet)
-            divided = temperature([(dev[:, places], target)])
-            mine, theirs = dev[:, places] / divided, test[:, places] / divided
+            divided = temperature([(dev[:, places], target)], weight)
+            mine, theirs = dev[:, places] / divided, other[:, places] / divided
             if self.alarm in self.labels:
                 at = self.labels.index(self.alarm)
-                theirs[:, at] += alarm_offset(mine, target, at, self.false_alarms)
+                theirs[:, at] += alarm_offset(mine, target, at, self.false_alarms, weight)
             probability[:, places] = softmax(theirs)
-        never = np.zeros(len(self.test), dtype=np.bool_)
-        return Answers(self.labels, self.facets, truth_of(self.test, self.labels), probability, never)
+        return probability
 
 
 def measured(task: Task, names: Sequence[str], say: Say) -> tuple[dict[str, Answers], dict[str, str]]:
@@ -97,6 +107,11 @@ def majority(task: Task) -> Answers:
 
 def words(task: Task) -> Answers:
     """TF-IDF of words (1 to 2) and of characters (3 to 5) under a linear model."""
+    return task.given(*word_logits(task))
+
+
+def word_logits(task: Task) -> tuple[Floats, Floats]:
+    """What ``words`` thinks of development and of test texts ``(texts, labels)``, before it is calibrated."""
     vectors = FeatureUnion([
         ("words", TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=1, max_features=200_000,
                                   token_pattern=r"(?u)\S+")),
@@ -113,27 +128,39 @@ def minilm(task: Task) -> Answers:
     Raises:
         UsageError: its weights are not installed.
     """
+    return task.given(*vector_logits(task, *map(minilm_vectors, (task.train, task.dev, task.test))))
+
+
+def minilm_vectors(examples: Sequence[Example]) -> Floats:
+    """MiniLM's vectors ``(texts, 384)``.
+
+    Raises:
+        UsageError: its weights are not installed.
+    """
     from watchfloor.lab.minilm import Teacher
 
     teacher = Teacher()
+    texts = [text[:2_000] for text in _texts(examples)]
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    found = np.zeros((len(texts), 384))
+    for start in range(0, len(order), 64):
+        chosen = order[start : start + 64]
+        found[chosen] = teacher.vectors([texts[place] for place in chosen]).numpy()
+    return found
 
-    def vectors(examples: Sequence[Example]) -> Floats:
-        texts = [text[:2_000] for text in _texts(examples)]
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        found = np.zeros((len(texts), 384))
-        for start in range(0, len(order), 64):
-            chosen = order[start : start + 64]
-            found[chosen] = teacher.vectors([texts[place] for place in chosen]).numpy()
-        return found
 
-    return _linear(task, vectors(task.train), vectors(task.dev), vectors(task.test), _logistic)
+def vector_logits(task: Task, train: Floats, dev: Floats, test: Floats) -> tuple[Floats, Floats]:
+    """What logistic regression over vectors thinks of development and of test texts ``(texts, labels)``."""
+    return _linear(task, train, dev, test, _logistic)
 
 
 def _texts(examples: Sequence[Example]) -> list[str]:
     return [each.text for each in examples]
 
 
-def _linear(task: Task, train: Any, dev: Any, test: Any, models: Callable[[Task, int], list[Any]]) -> Answers:
+def _linear(
+    task: Task, train: Any, dev: Any, test: Any, models: Callable[[Task, int], list[Any]]
+) -> tuple[Floats, Floats]:
     """One model a facet, the best of several on development texts; logits of labels it never saw are low."""
     truth, held = truth_of(task.train, task.labels), truth_of(task.dev, task.labels)
     scores = [np.full((each.shape[0], len(task.labels)), -30.0) for each in (dev, test)]
@@ -147,7 +174,7 @@ def _linear(task: Task, train: Any, dev: Any, test: Any, models: Callable[[Task,
             best = min(best, (loss, model), key=lambda each: each[0])
         for place, part in enumerate((dev, test)):
             scores[place][:, list(facet)] = _scores(best[1], part, len(task.labels))[:, list(facet)]
-    return task.given(*scores)
+    return scores[0], scores[1]
 
 
 def _margins(task: Task, labels: int) -> list[Any]:
