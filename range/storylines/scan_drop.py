@@ -70,7 +70,7 @@ echo "page $n" | enscript -q -B -o - | ps2pdf - ".$n" && mv ".$n" "room-C-$n.pdf
 EOF
 chmod 755 /usr/local/bin/scan-once
 chown sorter: /var/lib/scans/sorted/*.pdf
-echo '*/5 * * * * scanner /bin/sh /usr/local/bin/scan-once' > /etc/cron.d/scanner
+echo '*/3 * * * * scanner /bin/sh /usr/local/bin/scan-once' > /etc/cron.d/scanner
 echo scanner >> /etc/cron.allow
 echo 'sorter ALL=(root) NOPASSWD: /usr/bin/zip -q /var/lib/scans/*' > /etc/sudoers.d/sorter
 chmod 440 /etc/sudoers.d/sorter
@@ -188,7 +188,7 @@ def play(own: Intruder) -> None:
     for number in (1, 2, 3, 4):
         sftp(own, WHO, WORD, [f"get drop/.{names['word']}-{number}.tmp"], {}, "T1048.002")
         own.think(middle)
-    own.rest(40)
+    own.rest(100)  # until scans have come in
     sftp(own, WHO, WORD, ["ls -la drop", "get drop/.room-C*.tmp"], {}, "T1029")
     own.step("tidy", "TA0005", "The files in the drop are removed, again by sftp.")
     sftp(own, WHO, WORD, [f"rm drop/.{names['word']}-*.tmp", "rm drop/*.dat"], {}, "T1070.004")

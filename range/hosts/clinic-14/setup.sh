@@ -109,6 +109,10 @@ awk -F, 'NR>1 && $3<$4{print $1, $3}' /srv/shares/supplies/stock.csv | sort | he
 SH
 chmod 755 /opt/scribe/bin/* /opt/labwire/feed /opt/labwire/file-results
 install -d -m 700 /var/lib/shelf
+printf '1764050000;CRP;4.2\n1764050000;Hb;13.1\n' > /srv/shares/results/filed/day.csv
+chown labwire:ward /srv/shares/results/filed/day.csv; chmod 664 /srv/shares/results/filed/day.csv
+/opt/scribe/bin/stock-note; /opt/scribe/bin/night-copy
+for n in 1 2 3; do echo "from=desk&room=$n&about=printer" > /opt/frontdesk/tickets/170000000000$n.txt; done
 for who in nfarah gwillems esoto; do echo 'PATH=$PATH:/opt/scribe/bin' >> "/home/$who/.bashrc"; done
 
 # --- board of the front desk
