@@ -37,7 +37,9 @@ def stories(kept: dict[str, Any], later: dict[str, Any]) -> dict[str, Any]:
 def sheet(kept: str, later: str, hosts: list[str]) -> str:
     """The kept datasheet with a line that names every host, and the later one, shortened, at its end."""
     names = sorted({row.split(" | ")[0].removeprefix("| ") for row in ROW.findall(kept)} | set(hosts))
-    head = f"{len(names)} hosts in all: {', '.join(names)}. The first part tells of the hosts that were recorded first. "
+    head = (
+        f"{len(names)} hosts in all: {', '.join(names)}. The first part tells of the hosts that were recorded first. "
+    )
     head += f"{' and '.join(sorted(hosts))} were recorded on their own, later: see [Recorded later](#recorded-later)."
     body = TITLE.sub("", later, count=1)
     parts = re.split(r"^(?=## )", body, flags=re.MULTILINE)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-RANGE = Path(__file__).resolve().parents[2] / "range"
-sys.path.insert(0, str(RANGE))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "range"))
 
 import plot
+
+RANGE = plot.HERE
 
 # a folder of the storyline's or host's own making below one that every Debian has
 OWN = re.compile(
