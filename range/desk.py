@@ -2,7 +2,8 @@
 
 A task file holds blocks that begin with `%% name [again]`. Blocks are done in order, and those marked
 `again` also come back at random. In a line, {n}, {word} and {pick:a|b|c} are filled in from the seed;
-`@keys TEXT` sends keys without waiting for a prompt (\\n, \\e are understood) and `@pause SECONDS` waits.
+`@keys TEXT` sends keys without waiting for a prompt (\\n, \\e are understood), `@pause SECONDS` waits, and
+`@away SECONDS` logs out and comes back later.
 """
 
 from __future__ import annotations
@@ -84,6 +85,9 @@ class Person:
             line = fill(raw, self.rng, n, word)
             if line.startswith("@pause "):
                 time.sleep(float(line.split()[1]))
+            elif line.startswith("@away "):
+                self.log_out()
+                time.sleep(max(0.0, min(float(line.split()[1]), self.end - time.time())))
             elif line.startswith("@keys "):
                 self.session.keys(line[6:].replace("\\n", "\n").replace("\\e", "\x1b").replace("\\c", "\x03"))
                 time.sleep(0.6)

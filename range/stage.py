@@ -175,7 +175,7 @@ class Stage:
             "entry": asdict(cast.entry.view()),
             "second": asdict(cast.second.view()) if two else None,
             "people": people,
-            "tools": str(tree.bare(self.args.base, "bookworm")),
+            "tools": str(tree.bare(self.args.base, cast.entry.suite)),
             "control": str(self.work / "control"),
             "journal": str(self.work / f"journal-{name}.jsonl"),
             "stay": stay,
