@@ -6,6 +6,7 @@ Simplifications: only the first window of a text, one rate of learning, bounded 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,9 @@ from watchfloor.lab.finetune_fit import Say
 from watchfloor.lab.finetune_make import balanced, targets_of
 
 Floats = npt.NDArray[np.float32]
-_BATCH, _RATE, _SHOWN = 32, 2e-4, 20
+#: Rate of learning of the backbone.
+RATE: Final = 2e-4
+_BATCH, _SHOWN = 32, 20
 #: Batches that are drawn together and sorted by length.
 _POOL = 16
 
@@ -46,7 +49,7 @@ def full_finetune(backbone: Backbone, card: Card, train: Sequence[Example], test
                   balance: bool, seed: int, say: Say) -> Floats:  # fmt: skip
     """Probabilities ``(test texts, labels)`` of the whole encoder after at most ``minutes`` of learning."""
     windows, held = (windows_of(backbone, card, each) for each in (train, test))
-    plan = Plan(minutes, _RATE, balance, seed)
+    plan = Plan(minutes, RATE, balance, seed)
     return learned(encoder_of(backbone), card, train, windows, held, plan, say)[0]
 
 

@@ -25,7 +25,7 @@ from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.examples import Example
 from watchfloor.lab.finetune import drawn
 from watchfloor.lab.finetune_data import read
-from watchfloor.lab.finetune_full import Plan, learned, windows_of
+from watchfloor.lab.finetune_full import RATE, Plan, learned, windows_of
 from watchfloor.lab.finetune_split import split
 from watchfloor.lab.outputs import Say, save
 from watchfloor.lab.sketch import sketch_of, stood_in
@@ -38,8 +38,8 @@ SYSTEMS: Final = {
     PACK: "shipped pack", MAJORITY: "majority", WORDS: "TF-IDF + linear", OWN_WORDS: "TF-IDF + linear, own texts alone",
     MINILM: "MiniLM, frozen, + linear", FULL: "full fine-tune of the backbone", MINILM_FULL: "full fine-tune of MiniLM",
 }  # fmt: skip
-#: Rate of learning of MiniLM, which knows more than the backbone and has more to lose; the backbone's is its own.
-_RATES: Final = {FULL: 2e-4, MINILM_FULL: 1e-4}
+#: MiniLM knows more than the backbone and has more to lose: it learns half as fast.
+_RATES: Final = {FULL: RATE, MINILM_FULL: RATE / 2}
 #: Share of test texts that may stand in a pack's sketch by chance of their hashes.
 _CHANCE: Final = 0.001
 

@@ -14,8 +14,6 @@ import zstandard
 from watchfloor.base.errors import PackError
 
 MANIFEST = "pack.json"
-#: How the name of a file ends that is stored compressed (Zstandard).
-PACKED: Final = ".zst"
 #: Bytes such a file has at the most, unpacked: ten times the largest that ships.
 _MOST_BYTES: Final = 128 * 1024 * 1024
 
