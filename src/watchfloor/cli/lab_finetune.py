@@ -26,7 +26,7 @@ _NEEDED = ("torch", "sklearn", "scipy", "onnx")
 _TAKEN = (
     "task", "data", "out", "report", "json", "about", "text", "label", "group", "source", "split", "kind", "alarm",
     "none-label", "false-alarms", "leave-out-rare", "keep-contradictions", "refit", "most-texts", "baselines",
-    "full-minutes", "sign-with", "backbone", "seed", "unmask", "visits", "weight", "voice",
+    "full-minutes", "sign-with", "backbone", "seed", "unmask", "visits", "weight", "voice", "deep",
 )  # fmt: skip
 
 
@@ -70,6 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     visits = "texts the upper block learns from, repeats counted; default 8000; fewer is faster"
     how.add_argument("--visits", metavar="N", type=lab_process.whole, help=visits)
+    deep = "change every block, not the last alone: it learns several times slower and is asked by a pass of its own"
+    how.add_argument("--deep", action="store_true", help=deep)
     how.add_argument(
         "--baselines", metavar="LIST", help="of majority, words, minilm; default all; none for majority alone"
     )

@@ -4,6 +4,7 @@ LoRA: Hu et al., arXiv 2106.09685. Serving many at once over one base: S-LoRA, a
 files.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,25 +16,56 @@ from watchfloor.experts.lexicon import Lexicon, SparseLexicon
 from watchfloor.experts.pieces import SHAPE
 
 Floats = npt.NDArray[np.float32]
+#: Low-rank changes to one block: a name of ``MAPS`` and its pair ``(in, rank)``, ``(rank, out)``.
+Lora = Mapping[str, tuple[Floats, Floats]]
 
-#: Linear maps of the upper block, in the graph's order: inputs and outputs in widths.
+#: Linear maps of a block, in the graph's order: inputs and outputs in widths.
 MAPS: Final[dict[str, tuple[int, int]]] = {
     "query": (1, 1), "key": (1, 1), "value": (1, 1), "mix": (1, 1), "widen": (1, 4), "narrow": (4, 1),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
+class Below:
+    """Low-rank changes to the trunk's blocks, in order; ``mark`` tells what such a trunk saw from what others did."""
+
+    blocks: tuple[Lora, ...]
+    mark: bytes
+
+    @classmethod
+    def of(cls, blocks: Sequence[Lora]) -> "Below":
+        """The changes, marked by their content."""
+        mark = hashlib.blake2b(digest_size=16)
+        for block in blocks:
+            for name in MAPS:
+                for each in block[name]:
+                    mark.update(each.tobytes())
+        return cls(tuple(blocks), mark.digest())
+
+    def feeds(self) -> dict[str, Floats]:
+        """The changes as inputs of the trunk's graph."""
+        return {name: each for block, lora in enumerate(self.blocks) for change in MAPS
+                for name, each in zip(trunk_inputs(block, change), lora[change], strict=True)}  # fmt: skip
+
+
+def trunk_inputs(block: int, change: str) -> tuple[str, str]:
+    """Names of the trunk graph's inputs for a change to one of a block's maps: down and up."""
+    return f"block{block}_{change}_down", f"block{block}_{change}_up"
+
+
+@dataclass(frozen=True, slots=True)
 class Adapter:
-    """``lora`` maps a name of ``MAPS`` to its pair ``(in, rank)``, ``(rank, out)``; ``query`` is ``(width,)``.
+    """``lora`` changes the upper block, ``below``, where there is one, the trunk; ``query`` is ``(width,)``.
 
     ``head`` ``(2 * width + SHAPE, labels)`` and ``bias`` ``(labels,)`` make logits of the features.
     """
 
-    lora: Mapping[str, tuple[Floats, Floats]]
+    lora: Lora
     query: Floats
     head: Floats
     bias: Floats
     lexicon: Lexicon | SparseLexicon | None = None
+    below: Below | None = None
 
     @classmethod
     def plain(cls, width: int, rank: int) -> "Adapter":
@@ -60,7 +92,9 @@ class Adapter:
     @property
     def bytes(self) -> int:
         """Bytes of memory it holds."""
-        arrays = [self.query, self.head, self.bias, *(each for pair in self.lora.values() for each in pair)]
+        changed = [self.lora, *(self.below.blocks if self.below is not None else ())]
+        arrays = [self.query, self.head, self.bias]
+        arrays += [each for lora in changed for pair in lora.values() for each in pair]
         return sum(each.nbytes for each in arrays) + (self.lexicon.bytes if self.lexicon is not None else 0)
 
 

@@ -15,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from watchfloor.base.inference import runtime
-from watchfloor.experts.adapter import Adapter, stacked
+from watchfloor.experts.adapter import Adapter, Below, stacked
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.pieces import Pieces, Window
 from watchfloor.store.packs import MANIFEST, Pack, open_pack, sha256_of
 
 NAME: Final = "backbone"
-FORMAT_VERSION: Final = 2
-#: Rank of every adapter: the graph of the upper block is made for it.
+FORMAT_VERSION: Final = 3
+#: Rank of every adapter: those of a call lie side by side in the upper block.
 RANK: Final = 8
 #: Words of one call of a graph, padding included: enough to fill two cores, little memory.
 _WORDS_A_CALL: Final = 4_096
@@ -97,22 +97,26 @@ class Backbone:
         self.nobodys = Domain(self.background.nobodys_centres, self.background.nobodys_spreads)
         self._memory = Memory(remembered_bytes)
 
-    def see(self, windows: Sequence[Window]) -> list[Seen]:
-        """Run the trunk over windows; what was seen before is not computed again."""
+    def see(self, windows: Sequence[Window], below: Below | None = None) -> list[Seen]:
+        """Run the trunk over windows, as it is or under an expert's changes; what is remembered is not computed again.
+
+        Where there are no changes their matrices have no columns, and cost next to nothing.
+        """
+        mark, changes = (b"", {}) if below is None else (below.mark, below.feeds())
         found: dict[bytes, Seen] = {}
         todo: dict[bytes, Window] = {}
         for window in windows:
-            if (known := self._memory.get(window.key)) is not None:
+            if (known := self._memory.get(mark + window.key)) is not None:
                 found[window.key] = known
             else:
                 todo[window.key] = window
         for part in batches(list(todo.values())):
             words, there = padded(part)
-            x, mean = self._trunk.run(None, {"words": words, "there": there})
+            x, mean = self._trunk.run(None, {"words": words, "there": there} | changes)
             for row, window in enumerate(part):
                 seen = Seen(np.ascontiguousarray(x[row, : len(window.words)]), mean[row].copy())
                 found[window.key] = seen
-                self._memory.put(window.key, seen)
+                self._memory.put(mark + window.key, seen)
         return [found[window.key] for window in windows]
 
     def read(self, seen: Sequence[Seen], adapters: Sequence[Adapter], jobs: Sequence[Job]) -> Floats:

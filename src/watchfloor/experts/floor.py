@@ -17,7 +17,8 @@ import numpy.typing as npt
 from watchfloor.base.errors import UsageError
 from watchfloor.base.judgements import Expert, Judgement
 from watchfloor.experts import bundled
-from watchfloor.experts.backbone import Backbone, Job
+from watchfloor.experts.adapter import Below
+from watchfloor.experts.backbone import Backbone, Job, Seen
 from watchfloor.experts.disguise import views
 from watchfloor.experts.judging import joined, judgement
 from watchfloor.experts.packs import Plugged, load
@@ -69,6 +70,9 @@ class ExpertFloor:
         """Plug an expert in, or put it in the place of the one with its name."""
         if expert.card.base != self.backbone.version:
             raise UsageError(f"expert {expert.name} was made for another backbone.")
+        below, blocks = expert.adapter.below, int(self.backbone.pack.manifest["shape"]["blocks"]) - 1
+        if below is not None and len(below.blocks) != blocks:
+            raise UsageError(f"expert {expert.name} changes {len(below.blocks)} blocks of a trunk of {blocks}.")
         with self._changing:
             self._plugged = {**self._plugged, expert.name: expert}
 
@@ -151,19 +155,15 @@ class ExpertFloor:
     def _read(self, asked: Sequence[tuple[int, Plugged, str]], cuts: Mapping[str, list[Cut]],
               pieces: Mapping[str, Numbers]) -> Iterator[tuple[int, Judgement]]:  # fmt: skip
         """Questions whose experts cut texts alike: through trunk and upper block together."""
-        first: dict[str, int] = {}
-        windows: list[Window] = []
-        for text, cut in cuts.items():
-            first[text] = len(windows)
-            windows += [window for window, _ in cut]
-        seen = self.backbone.see(windows)
+        seen, first = self._seen(asked, cuts)
         experts = list({expert.name: expert for _, expert, _ in asked}.values())
         number = {expert.name: place for place, expert in enumerate(experts)}
         jobs: list[Job] = []
         spans: list[range] = []
         for _, expert, text in asked:
             spans.append(range(len(jobs), len(jobs) + len(cuts[text])))
-            jobs += [(first[text] + place, number[expert.name]) for place in range(len(cuts[text]))]
+            start = first[_mark(expert), text]
+            jobs += [(start + place, number[expert.name]) for place in range(len(cuts[text]))]
         features = self.backbone.read(seen, [expert.adapter for expert in experts], jobs)
         lie = self.backbone.places(seen)
         shapes = {text: shape(text) for text in cuts}
@@ -179,10 +179,31 @@ class ExpertFloor:
                 place, _, text = asked[row]
                 end = start + len(spans[row])
                 probability = joined(expert.card, logits[start:end])
-                where = lie[first[text] : first[text] + len(cuts[text])]
-                doubts = self._doubts(expert, text, pieces[text], where)
+                plain = first.get((b"", text), len(lie))
+                doubts = self._doubts(expert, text, pieces[text], lie[plain : plain + len(cuts[text])])
                 yield place, judgement(expert.card, expert.version, probability, doubts)
                 start = end
+
+    def _seen(self, asked: Sequence[tuple[int, Plugged, str]],
+              cuts: Mapping[str, list[Cut]]) -> tuple[list[Seen], dict[tuple[bytes, str], int]]:  # fmt: skip
+        """What the trunk makes of texts: once for all experts that leave it as it is, and for where texts lie, once for
+
+        each that changes it. Also where a text's windows begin, by the trunk's mark and text.
+        """
+        ways: dict[bytes, tuple[Below | None, dict[str, None]]] = {}
+        for _, expert, text in asked:
+            ways.setdefault(_mark(expert), (expert.adapter.below, {}))[1][text] = None
+            if not expert.card.windows.unmask:
+                ways.setdefault(b"", (None, {}))[1][text] = None
+        seen: list[Seen] = []
+        first: dict[tuple[bytes, str], int] = {}
+        for mark, (below, texts) in ways.items():
+            windows: list[Window] = []
+            for text in texts:
+                first[mark, text] = len(seen) + len(windows)
+                windows += [window for window, _ in cuts[text]]
+            seen += self.backbone.see(windows, below)
+        return seen, first
 
     def _doubts(self, expert: Plugged, text: str, pieces: Numbers, where: Floats) -> list[str]:
         """Why this expert had better not answer this text."""
@@ -193,12 +214,18 @@ class ExpertFloor:
         held = windows.size - 2 + (windows.most - 1) * (windows.size - 2 - windows.overlap)
         if windows.join == "alarm" and (len(pieces) > held or len(text) > MOST_CHARACTERS):
             found.append(f"longer than it can read: {len(text):,} characters; split it")
-        evidence = float(expert.domain.evidence(where, self.backbone.nobodys).max())
-        if evidence < expert.domain.limit and not windows.unmask:  # what looks under disguises is meant for any text
-            found.append(f"unlike anything it knows: evidence {evidence:.2f}, and it answers from "
-                         f"{expert.domain.limit:.2f}")  # fmt: skip
+        if not windows.unmask:  # what looks under disguises is meant for any text
+            evidence = float(expert.domain.evidence(where, self.backbone.nobodys).max())
+            if evidence < expert.domain.limit:
+                found.append(f"unlike anything it knows: evidence {evidence:.2f}, and it answers from "
+                             f"{expert.domain.limit:.2f}")  # fmt: skip
         return found
 
     def _missing(self, name: str) -> UsageError:
         known = ", ".join(self.names) or "none"
         return UsageError(f"there is no expert {name!r}.", hint=f"There are: {known}.")
+
+
+def _mark(expert: Plugged) -> bytes:
+    """Whose trunk an expert reads: empty for the one that most share."""
+    return b"" if expert.adapter.below is None else expert.adapter.below.mark

@@ -13,7 +13,7 @@ from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as bytes_of
 
 from watchfloor.base.errors import PackError, RefusedError
-from watchfloor.experts.adapter import MAPS, Adapter
+from watchfloor.experts.adapter import MAPS, Adapter, Below, Lora, trunk_inputs
 from watchfloor.experts.card import FORMAT_VERSION, NAME, Card, card_of
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.lexicon import Lexicon, SparseLexicon
@@ -80,6 +80,9 @@ def save(folder: Path, card: Card, adapter: Adapter, domain: Domain) -> None:
     arrays = {"query": adapter.query, "bias": adapter.bias, "centres": domain.centres, "spreads": domain.spreads}
     for name, (down, up) in adapter.lora.items():
         arrays |= {f"{name}_down": down, f"{name}_up": up}
+    for block, lora in enumerate(adapter.below.blocks if adapter.below is not None else ()):
+        for name, pair in lora.items():
+            arrays |= dict(zip(trunk_inputs(block, name), pair, strict=True))
     halved: dict[str, np.ndarray] = {name: each.astype(np.float16) for name, each in arrays.items()}
     halved["limit"] = np.asarray(domain.limit, dtype=np.float32)
     scale = np.maximum(np.abs(adapter.head).max(0, initial=0.0), 1e-12).astype(np.float32) / 127
@@ -136,7 +139,18 @@ def _unfold(arrays: dict[str, np.ndarray], card: Card) -> tuple[Adapter, Domain]
 
     head = full("head_bytes") * full("head_scale")
     lora = {name: (full(f"{name}_down"), full(f"{name}_up")) for name in MAPS}
-    adapter = Adapter(lora, full("query"), head, full("bias"), _lexicon(arrays))
+    blocks: list[Lora] = []
+    while trunk_inputs(len(blocks), "query")[0] in arrays:
+        names = {name: trunk_inputs(len(blocks), name) for name in MAPS}
+        blocks.append({name: (full(down), full(up)) for name, (down, up) in names.items()})
+    below = Below.of(blocks) if blocks else None
+    adapter = Adapter(lora, full("query"), head, full("bias"), _lexicon(arrays), below)
     if adapter.head.shape[1] != len(card.labels) or adapter.bias.shape != (len(card.labels),):
         raise ValueError("the head does not fit the labels")
+    width = len(adapter.query)
+    for changed in (lora, *blocks):
+        for name, (inputs, outputs) in MAPS.items():
+            down, up = changed[name]
+            if down.shape != (inputs * width, len(up)) or up.shape != (len(up), outputs * width):
+                raise ValueError(f"the changes to {name} do not fit")
     return adapter, Domain(full("centres"), full("spreads"), float(arrays["limit"].item()))

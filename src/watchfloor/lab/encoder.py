@@ -1,8 +1,8 @@
 """The text encoder of the experts in torch: a frozen trunk, one upper block that adapters change, and its teacher.
 
 The blocks are BERT's (Devlin et al., arXiv 1810.04805), so that they can start from all-MiniLM-L6-v2. An adapter
-is low-rank matrices beside each linear map of the upper block (LoRA, Hu et al., arXiv 2106.09685) and one query
-that says which words matter. Knows nothing of tasks.
+is low-rank matrices beside each linear map of the upper block, or of all blocks (LoRA, Hu et al., arXiv 2106.09685),
+and one query that says which words matter. Knows nothing of tasks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -79,12 +79,12 @@ class Trunk(nn.Module):
         self.normed = nn.LayerNorm(shape.width, eps=1e-12)
         self.blocks = nn.ModuleList(Block(shape.width, shape.heads) for _ in range(shape.blocks - 1))
 
-    def forward(self, words: Tensor, there: Tensor) -> Tensor:
-        """Word numbers ``(B, T)`` -> vectors ``(B, T, width)``."""
+    def forward(self, words: Tensor, there: Tensor, lora: Sequence[Lora] = ()) -> Tensor:
+        """Word numbers ``(B, T)`` -> vectors ``(B, T, width)``; ``lora`` changes each block, where it is given."""
         place = torch.arange(words.shape[1], device=words.device)
         x: Tensor = self.normed(self.words(words) + self.places(place)[None])
-        for block in self.blocks:
-            x = block(x, there)
+        for number, block in enumerate(self.blocks):
+            x = block(x, there, lora[number] if lora else None)
         return x
 
 

@@ -12,11 +12,13 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn import functional
 
-from watchfloor.experts.adapter import MAPS
+from watchfloor.experts.adapter import MAPS, trunk_inputs
 from watchfloor.experts.backbone import FORMAT_VERSION, NAME, PARTS, RANK
 from watchfloor.lab.encoder import Encoder, attended, pooled
 from watchfloor.store.packs import packed, write_pack
@@ -71,15 +73,17 @@ def in_bytes(encoder: Encoder) -> Encoder:
 
 
 class TrunkGraph(nn.Module):
-    """Words ``(B, T)`` -> their vectors and the vectors' mean, as one graph."""
+    """Words ``(B, T)`` -> their vectors and the vectors' mean, as one graph; ``pairs`` change its blocks."""
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.trunk = encoder.trunk
 
-    def forward(self, words: Tensor, there: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, words: Tensor, there: Tensor, *pairs: Tensor) -> tuple[Tensor, Tensor]:
         """Vectors ``(B, T, width)`` and their mean ``(B, width)``."""
-        x = self.trunk(words, there)
+        down, up = iter(pairs[::2]), iter(pairs[1::2])
+        lora = [{name: (next(down), next(up)) for name in MAPS} for _ in self.trunk.blocks] if pairs else []
+        x = self.trunk(words, there, lora)
         return x, pooled(x, there)
 
 
@@ -114,11 +118,8 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
     out.mkdir(parents=True, exist_ok=True)
     shape = encoder.shape
     _replace(encoder)
-    words = torch.randint(5, 99, (2, 7))
     there = torch.tensor([[True] * 7, [True] * 4 + [False] * 3])
     time = {0: "texts", 1: "words"}
-    trunk = graph(TrunkGraph(encoder), (words, there), ("words", "there"), ("x", "mean"),
-                  {"words": time, "there": time, "x": time, "mean": {0: "texts"}})  # fmt: skip
     x = torch.randn(2, 7, shape.width)
     pairs, names = [], []
     for name, (inputs, outputs) in MAPS.items():
@@ -129,12 +130,34 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
     free |= {"x": time, "there": time, "which": {0: "texts"}, "features": {0: "texts"}, "weights": time, "y": time}
     upper = graph(_Upper(encoder), (x, there, torch.tensor([0, 2]), query, *pairs),
                   ("x", "there", "which", "query", *names), ("features", "weights", "y"), free)  # fmt: skip
-    (out / PARTS.trunk).write_bytes(packed(trunk))
+    (out / PARTS.trunk).write_bytes(packed(trunk_graph(encoder)))
     (out / PARTS.upper).write_bytes(packed(upper))
     (out / PARTS.words).write_text(words_json, "utf-8")
     np.savez(out / PARTS.background, **background)  # type: ignore[arg-type]
     manifest = {"name": NAME, "format": FORMAT_VERSION, "shape": shape.facts(), "rank": RANK} | facts
     write_pack(out, manifest, PARTS)
+
+
+def trunk_graph(encoder: Encoder) -> bytes:
+    """The trunk as ONNX. Changes to its blocks are inputs that may be left out: they have no columns then."""
+    width, free = encoder.shape.width, {0: "texts", 1: "words"}
+    varying = {"words": free, "there": free, "x": free, "mean": {0: "texts"}}
+    pairs: list[Tensor] = []
+    names: list[str] = []
+    for block in range(encoder.shape.blocks - 1):
+        for change, (inputs, outputs) in MAPS.items():
+            down, up = trunk_inputs(block, change)
+            names += [down, up]
+            pairs += [torch.zeros(inputs * width, RANK), torch.zeros(RANK, outputs * width)]
+            varying |= {down: {1: "rank"}, up: {0: "rank"}}
+    words = torch.randint(5, 99, (2, 7))
+    there = torch.tensor([[True] * 7, [True] * 4 + [False] * 3])
+    raw = graph(TrunkGraph(encoder), (words, there, *pairs), ("words", "there", *names), ("x", "mean"), varying)
+    model = onnx.load_from_string(raw)
+    for name, pair in zip(names, pairs, strict=True):
+        none = pair.numpy()[:, :0] if name.endswith("_down") else pair.numpy()[:0]
+        model.graph.initializer.append(numpy_helper.from_array(none, name))
+    return bytes(model.SerializeToString())
 
 
 def graph(module: nn.Module, example: tuple[Tensor, ...], inputs: Sequence[str], outputs: Sequence[str],

@@ -254,6 +254,7 @@ def _task(options: argparse.Namespace) -> Task:
         name=options.task, task=options.about, kind=options.kind, seed=options.seed, alarm=options.alarm,
         none_label=options.none_label, false_alarms=options.false_alarms, most_texts=options.most_texts,
         unmask=options.unmask, visits=options.visits or VISITS, voice=tuple(filter(None, options.voice.split(","))),
+        deep=options.deep,
     )  # fmt: skip
     key = Path(options.sign_with) if options.sign_with else None
     if key is not None and not key.is_file():
@@ -289,6 +290,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--keep-contradictions", action="store_true")
     add("--refit", action="store_true")
     add("--unmask", action="store_true")
+    add("--deep", action="store_true")
     options = parser.parse_args(argv)
     return command(run, options, options.out)
 

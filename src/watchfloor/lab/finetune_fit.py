@@ -1,10 +1,11 @@
-"""Fit an adapter over what the frozen trunk made of labelled texts, on a CPU or a GPU.
+"""Fit an adapter over what the frozen trunk made of labelled texts, or over their words, on a CPU or a GPU.
 
-First the head over the untouched upper block, whose output never changes and is computed once; then LoRA, query and
-head together; the best state on the development part is kept. The lexical path is another model
-(``lab.finetune_lexical``), learned apart: learned together, it knows the trunk's texts by heart and leaves nothing to
-learn beside it. Development texts say how much each path weighs (late fusion). Which window of a long alarm text
-carries its label is not known: each round it is the one that is loudest (multiple-instance learning).
+First the head over the untouched encoder, whose output never changes and is computed once; then LoRA (of the upper
+block, and of the trunk's blocks where words are given), query and head together; the best state on the development part
+is kept. The lexical path is another model (``lab.finetune_lexical``), learned apart: learned together, it knows the
+trunk's texts by heart and leaves nothing to learn beside it. Development texts say how much each path weighs (late
+fusion). Which window of a long alarm text carries its label is not known: each round it is the one that is loudest
+(multiple-instance learning).
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from watchfloor.experts.adapter import Adapter
-from watchfloor.lab.encoder import Block
+from watchfloor.lab.encoder import Encoder
 from watchfloor.lab.finetune_learner import Learner
 from watchfloor.lab.finetune_lexical import lexical
 from watchfloor.lab.finetune_many import priors
@@ -30,9 +31,12 @@ BATCH: Final = 32
 VISITS: Final = 8_000
 ROUNDS: Final = 8
 PATIENCE: Final = 3
+#: Texts that the head begins with where the trunk is changed too.
+_WARM: Final = 6_000
 #: Rounds between two looks for the loudest windows: each costs as much as a round.
 LISTENED: Final = 3
-_RATE = {"head": 1e-3, "lora": 5e-4}
+#: Rates of learning; ``deep``: of changes to all blocks.
+_RATE = {"head": 1e-3, "lora": 5e-4, "deep": 1e-3}
 #: Share of features that are left out at each step.
 _DROPPED: Final = 0.1
 #: What the lexical path may weigh, of one, beside the deep one.
@@ -51,21 +55,23 @@ class Fitted:
     history: list[dict[str, float]]
 
 
-def fit(upper: Block, sizes: list[int], wide: tuple[Wide, Wide], train: Texts, dev: Texts,
+def fit(encoder: Encoder, sizes: list[int], wide: tuple[Wide, Wide], train: Texts, dev: Texts,
         chosen: npt.NDArray[np.int64], *, alarm: int = -1, seed: int = 0, visits: int = VISITS,
         say: Say = print) -> Fitted:  # fmt: skip
     """Learn an adapter from all texts' words and what the trunk read. ``wide``: words of texts to learn from, of which
 
-    ``train`` are those at ``chosen``, and of the texts of ``dev``; ``alarm``: the label whose loudest window speaks
+    ``train`` are those at ``chosen``, and of the texts of ``dev``; where ``train`` holds words, the trunk is changed
+    too; ``alarm``: the label whose loudest window speaks
     for a text, or -1.
     """
     said = lexical(*wide, sizes, say, seed)
     words = np.stack([said.of(*each) for each in zip(wide[1].grams, dev.source.tolist(), strict=True)])
     torch.manual_seed(seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    upper = upper.to(device).eval().requires_grad_(False)
+    encoder = encoder.to(device).eval().requires_grad_(False)
     offsets = _offsets(wide[0], sizes, said.meant)
-    learner = Learner(upper, train.x[0][0].shape[1], sizes, offsets, train.spoken).to(device)
+    trunk = encoder.trunk if train.x[0][0].ndim == 1 else None
+    learner = Learner(encoder.upper, encoder.shape.width, sizes, offsets, train.spoken, trunk).to(device)
     meant = None if said.meant is None else said.meant[chosen]
     job = _Job(learner, train, dev, meant, alarm, np.random.default_rng(seed), say, device)
     job.warm_up()
@@ -122,7 +128,9 @@ class _Job:
     def warm_up(self) -> None:
         """The head over features that do not change, until the development loss rises."""
         learner = self.learner
-        plain, plain_dev = self._plain(self.train), self._plain(self.dev)
+        # The trunk under each text is dear: the head begins well with fewer.
+        some = self.draw.permutation(len(self.train.x))[: _WARM if learner.trunk else None]
+        plain, plain_dev = self._plain(self.train, some), self._plain(self.dev, np.arange(len(self.dev.x)))
         source = self._sources(self.dev, np.arange(len(plain_dev)))
         optimizer = torch.optim.AdamW(
             [*learner.head.parameters(), learner.offsets, learner.mine], lr=_RATE["head"], weight_decay=0.02
@@ -133,8 +141,9 @@ class _Job:
             order, losses = self.draw.permutation(len(plain)), []
             for start in range(0, len(order), size):
                 chosen = order[start : start + size]
-                deep = learner.logits(functional.dropout(plain[chosen], _DROPPED), self._sources(self.train, chosen))
-                losses.append(self._step(optimizer, deep, chosen))
+                texts = some[chosen]
+                deep = learner.logits(functional.dropout(plain[chosen], _DROPPED), self._sources(self.train, texts))
+                losses.append(self._step(optimizer, deep, texts))
             if self._judge(number, float(np.mean(losses)), lambda: learner.logits(plain_dev, source).detach()):
                 break
         self._restore()
@@ -144,14 +153,14 @@ class _Job:
         learner, count = self.learner, len(self.train.x)
         rounds = int(np.clip(visits // max(min(count, visits // ROUNDS), 1), 1, 12))
         each = min(count, visits // rounds)
-        lora = [*learner.down.values(), *learner.up.values(), learner.query]
         head = [*learner.head.parameters(), learner.offsets, learner.mine]
+        rate = _RATE["deep" if learner.trunk else "lora"]
         optimizer = torch.optim.AdamW([
-            {"params": lora, "lr": _RATE["lora"], "weight_decay": 0.01},
+            {"params": learner.changes, "lr": rate, "weight_decay": 0.01},
             {"params": head, "lr": _RATE["head"] / 4, "weight_decay": 0.01},
         ])  # fmt: skip
         steps = rounds * (each // BATCH + 1)
-        pace = torch.optim.lr_scheduler.OneCycleLR(optimizer, [_RATE["lora"], _RATE["head"] / 4], total_steps=steps + 1,
+        pace = torch.optim.lr_scheduler.OneCycleLR(optimizer, [rate, _RATE["head"] / 4], total_steps=steps + 1,
                                                    pct_start=0.1)  # fmt: skip
         self._worse, order = 0, np.zeros(0, dtype=np.int64)
         for number in range(rounds):
@@ -224,20 +233,20 @@ class _Job:
         self.learner.load_state_dict(self._best[1])
 
     @torch.no_grad()
-    def _plain(self, texts: Texts) -> Tensor:
-        """Features of the untouched upper block with the shapes, of each text's first window."""
-        found: list[Any] = [None] * len(texts.x)
-        for chosen in _even(texts):
-            x, there = self._laid(texts, chosen)
+    def _plain(self, texts: Texts, places: npt.NDArray[np.int64]) -> Tensor:
+        """Features of the untouched encoder with the shapes, of the first window of texts at ``places``."""
+        found: list[Any] = [None] * len(places)
+        for part in _even(texts, places):
+            x, there = self._laid(texts, places[part])
             features = self.learner.features(x, there, lora=False)
-            for row, i in enumerate(chosen):
+            for row, i in enumerate(part):
                 found[i] = features[row]
-        return torch.cat([torch.stack(found), torch.from_numpy(texts.shapes).to(self.device)], -1)
+        return torch.cat([torch.stack(found), torch.from_numpy(texts.shapes[places]).to(self.device)], -1)
 
     @torch.no_grad()
     def _deep(self, texts: Texts) -> Tensor:
         found: list[Any] = [None] * len(texts.x)
-        for chosen in _even(texts):
+        for chosen in _even(texts, np.arange(len(texts.x))):
             x, there = self._laid(texts, chosen)
             shapes = torch.from_numpy(texts.shapes[chosen]).to(self.device)
             features = torch.cat([self.learner.features(x, there, lora=True), shapes], -1)
@@ -248,19 +257,23 @@ class _Job:
 
     @torch.no_grad()
     def _listen(self) -> None:
-        """Of each long alarm text, find the window that is loudest now."""
+        """Of each long alarm text, find the window that is loudest now; of others draw one."""
         if self.alarm < 0:
             return
         self.learner.eval()
         for texts in (self.train, self.dev):
-            for i, loud in self._margins(texts).items():
-                alarmed = texts.targets[i, 0] == self.alarm
-                texts.speaks[i] = int(np.argmax(loud)) if alarmed else int(self.draw.integers(len(loud)))
+            alarmed = texts.targets[:, 0] == self.alarm
+            for i, windows in enumerate(texts.x):
+                texts.speaks[i] = 0 if alarmed[i] else self.draw.integers(len(windows))
+            for i, loud in self._margins(texts, alarmed).items():
+                texts.speaks[i] = int(np.argmax(loud))
         self.learner.train()
 
-    def _margins(self, texts: Texts) -> dict[int, list[float]]:
-        """The alarm's logit of each window of texts with several, windows of like length together."""
-        jobs = [(i, place) for i, each in enumerate(texts.x) if len(each) > 1 for place in range(len(each))]
+    def _margins(self, texts: Texts, wanted: npt.NDArray[np.bool_]) -> dict[int, list[float]]:
+        """The alarm's logit of each window of the texts wanted that have several, windows of like length together."""
+        jobs = [
+            (i, place) for i, each in enumerate(texts.x) if wanted[i] and len(each) > 1 for place in range(len(each))
+        ]
         jobs.sort(key=lambda job: len(texts.x[job[0]][job[1]]))
         found: dict[int, list[float]] = {i: [0.0] * len(texts.x[i]) for i, _ in jobs}
         for start in range(0, len(jobs), 64):
@@ -277,7 +290,7 @@ class _Job:
         """Logits ``(texts, labels)`` of the deep path. In judging, the loudest window speaks whatever the truth is."""
         self.learner.eval()
         if self.alarm >= 0:
-            for i, loud in self._margins(texts).items():
+            for i, loud in self._margins(texts, np.ones(len(texts.x), dtype=np.bool_)).items():
                 texts.speaks[i] = int(np.argmax(loud))
         return np.asarray(self._deep(texts).cpu().numpy(), dtype=np.float32)
 
@@ -286,7 +299,8 @@ class _Job:
 
     def _stacked(self, windows: list[Any]) -> tuple[Tensor, Tensor]:
         longest = max(len(each) for each in windows)
-        x = np.zeros((len(windows), longest, windows[0].shape[1]), dtype=np.float32)
+        kind = np.float32 if windows[0].ndim > 1 else np.int64
+        x = np.zeros((len(windows), longest, *windows[0].shape[1:]), dtype=kind)
         there = np.zeros((len(windows), longest), dtype=np.bool_)
         for row, each in enumerate(windows):
             x[row, : len(each)] = each
@@ -294,7 +308,7 @@ class _Job:
         return torch.from_numpy(x).to(self.device), torch.from_numpy(there).to(self.device)
 
 
-def _even(texts: Texts) -> list[npt.NDArray[np.int64]]:
-    """Batches of texts of like length."""
-    order = np.argsort([len(texts.x[i][texts.speaks[i]]) for i in range(len(texts.x))], kind="stable")
+def _even(texts: Texts, places: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    """Batches of like length, as numbers of ``places``."""
+    order = np.argsort([len(texts.x[i][texts.speaks[i]]) for i in places], kind="stable")
     return [order[start : start + 64] for start in range(0, len(order), 64)]

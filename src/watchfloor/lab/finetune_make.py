@@ -48,7 +48,8 @@ class Options:
     are bounded to ``false_alarms`` on the development part. ``none_label``: the label that means no label fits.
     ``most_texts``: training texts the trunk reads at most (the lexical path learns from all), 0 for all; ``visits``:
     of texts by the upper block in training; ``unmask``: read what an alarm text says under a disguise too;
-    ``voice``: sources whose labels it answers with where sources disagree, empty for no one's.
+    ``voice``: sources whose labels it answers with where sources disagree, empty for no one's; ``deep``: the trunk's
+    blocks are changed too, so that it is computed for this expert alone.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Options:
     visits: int = VISITS
     unmask: bool = False
     voice: tuple[str, ...] = ()
+    deep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,7 @@ def make_expert(backbone: Backbone, train: Sequence[Example], dev: Sequence[Exam
     read_dev, places_dev = texts_of(backbone, card, dev, options)
     sizes = [len(each) for each in card.facets().values()]
     alarm = labels.index(options.alarm) if options.alarm else -1
-    upper = encoder_of(backbone).upper
-    fitted = fit(upper, sizes, wide, read, read_dev, np.asarray(chosen), alarm=alarm, seed=options.seed,
+    fitted = fit(encoder_of(backbone), sizes, wide, read, read_dev, np.asarray(chosen), alarm=alarm, seed=options.seed,
                  visits=options.visits, say=say)  # fmt: skip
     card = replace(card, calibration=calibration or calibrated(card, fitted, read_dev, options))
     if calibration is None and scored(card):
@@ -176,7 +177,7 @@ def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]
 
 
 def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example], options: Options) -> tuple[Texts, Floats]:
-    """Texts as the trunk leaves them, and where each lies among kinds of text ``(texts, axes)``."""
+    """Texts as the trunk leaves them, or as words where it is changed too, and where each lies ``(texts, axes)``."""
     x: list[list[Any]] = []
     means = []
     windows = card.windows
@@ -185,10 +186,10 @@ def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example], option
         # Of a text with no label for its windows only so many are worth a training step.
         most = min(windows.most, 4) if windows.join == "alarm" else 1
         cut = [backbone.pieces.windows(each, windows.size, windows.overlap, most) for each in pieces]
-        seen = iter(backbone.see([window for many in cut for window in many]))
+        seen = iter(backbone.see([window for many in cut for window in (many[:1] if options.deep else many)]))
         for many in cut:
-            here = [next(seen) for _ in many]
-            x.append([each.x.astype(np.float16) for each in here])
+            here = [next(seen) for _ in many[: 1 if options.deep else None]]
+            x.append([each.words for each in many] if options.deep else [each.x.astype(np.float16) for each in here])
             means.append(backbone.places(here[:1])[0])
     shapes = np.stack([shape(each.text) for each in examples])
     targets = targets_of(card, examples)

@@ -1,6 +1,7 @@
 """Labelled texts as an expert learns from them: what the trunk left of each or its n-grams, and the answer."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,14 +14,16 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(slots=True)
 class Texts:
-    """Texts as the trunk left them: ``x[i]`` windows of text i in half precision, ``(T, width)`` each.
+    """Texts as the trunk left them: ``x[i]`` windows of text i in half precision, ``(T, width)`` each; or, where the
+
+    trunk is changed too, their words' numbers ``(T,)``.
 
     ``shapes`` are ``(texts, SHAPE)``, ``targets`` ``(texts, facets)`` label numbers in their facet, ``weight``
     ``(texts,)`` what each counts, ``source`` ``(texts,)`` whose labels they are (below ``spoken``: a source's that is
     spoken for), ``speaks`` the window that speaks for each.
     """
 
-    x: list[list[npt.NDArray[np.float16]]]
+    x: list[list[npt.NDArray[Any]]]
     shapes: Floats
     targets: npt.NDArray[np.int64]
     weight: Floats

@@ -1,7 +1,7 @@
 """Rules over batches of Events: each predicate asked once of each distinct value, conditions as algebra."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -42,6 +42,49 @@ class _Asked:
         return self.codes is None or (kind.code < 0 and not kind.category) or kind.code in self.codes
 
 
+class _Sieve:
+    """Which rules can hold for which kinds of records, and so how these are read.
+
+    Apart from the Matcher, so that nothing here holds the Matcher: what a hunt compiled goes when the hunt does.
+    """
+
+    def __init__(self, predicates: Sequence[Predicate], by_source: Mapping[LogSource, Sequence[_Asked]],
+                 always: frozenset[str]) -> None:  # fmt: skip
+        self._predicates, self._by_source, self._always = predicates, by_source, always
+        self._sources: dict[Kind, tuple[LogSource, ...]] = {}
+        self._prefilters: dict[frozenset[int], Prefilter | None] = {}
+
+    def prefilter(self, kind: Kind) -> Prefilter | None:
+        """How records of a kind are read: not at all where no rule can hold for one."""
+        able = [rule for source in self.sources_of(kind) for rule in self._by_source[source] if rule.can_hold(kind)]
+        key = frozenset(rule.place for rule in able)
+        if key not in self._prefilters:
+            if len(self._prefilters) >= _MOST_KINDS:
+                self._prefilters.clear()
+            self._prefilters[key] = self._filter_for(able) if able else None
+        return self._prefilters[key]
+
+    def _filter_for(self, rules: Sequence[_Asked]) -> Prefilter:
+        predicates = self._predicates
+        words = [word for rule in rules for word in rule.words]
+        conditions = [rule.condition for rule in rules]
+        fields = self._always.union(*(rule.fields for rule in rules))
+        return Prefilter(
+            lambda common: needed_literals(["or", conditions], predicates, common),
+            keyword_parts(words) if words else None,
+            fields,
+        )
+
+    def sources_of(self, kind: Kind) -> tuple[LogSource, ...]:
+        """Log sources of rules that mean records of a kind."""
+        found = self._sources.get(kind)
+        if found is None:
+            found = tuple(source for source in self._by_source if reads(source, kind))
+            if len(self._sources) < _MOST_KINDS:
+                self._sources[kind] = found
+        return found
+
+
 class Matcher:
     """Matches a RuleSet against batches of Events, in any order, as often as wanted.
 
@@ -57,12 +100,10 @@ class Matcher:
         used = sorted({number for _, rule in rules for number in predicates_of(rule.condition)})
         self._questions = Questions(ruleset.predicates, used)
         self._by_source: dict[LogSource, list[_Asked]] = defaultdict(list)
-        self._always = frozenset(more_fields)
         for place, rule in rules:
             self._by_source[rule.logsource].append(self._asked(place, rule))
-        self._sources: dict[Kind, tuple[LogSource, ...]] = {}
-        self._prefilters: dict[frozenset[int], Prefilter | None] = {}
-        self._recorder = Recorder(self._prefilter)
+        self._sieve = _Sieve(ruleset.predicates, self._by_source, frozenset(more_fields))
+        self._recorder = Recorder(self._sieve.prefilter)
 
     def _asked(self, place: int, rule: Rule) -> _Asked:
         predicates = self.ruleset.predicates
@@ -73,35 +114,6 @@ class Matcher:
             frozenset(fields_of(self.ruleset, rule.condition)),
             tuple(predicates[n] for n in predicates_of(rule.condition) if predicates[n].field is None),
         )
-
-    def _prefilter(self, kind: Kind) -> Prefilter | None:
-        """How records of a kind are read: not at all where no rule can hold for one."""
-        able = [rule for source in self._sources_of(kind) for rule in self._by_source[source] if rule.can_hold(kind)]
-        key = frozenset(rule.place for rule in able)
-        if key not in self._prefilters:
-            if len(self._prefilters) >= _MOST_KINDS:
-                self._prefilters.clear()
-            self._prefilters[key] = self._filter_for(able) if able else None
-        return self._prefilters[key]
-
-    def _filter_for(self, rules: Sequence[_Asked]) -> Prefilter:
-        predicates = self.ruleset.predicates
-        words = [word for rule in rules for word in rule.words]
-        conditions = [rule.condition for rule in rules]
-        fields = self._always.union(*(rule.fields for rule in rules))
-        return Prefilter(
-            lambda common: needed_literals(["or", conditions], predicates, common),
-            keyword_parts(words) if words else None,
-            fields,
-        )
-
-    def _sources_of(self, kind: Kind) -> tuple[LogSource, ...]:
-        found = self._sources.get(kind)
-        if found is None:
-            found = tuple(source for source in self._by_source if reads(source, kind))
-            if len(self._sources) < _MOST_KINDS:
-                self._sources[kind] = found
-        return found
 
     def match(self, batch: pa.RecordBatch) -> tuple[Records, list[Hit]]:
         """The records of a batch and every rule that holds for one of its Events, once an Event, in event order."""
@@ -120,7 +132,7 @@ class Matcher:
 
         parts: dict[LogSource, list[Indexes]] = defaultdict(list)
         for kind, rows in records.kinds.items():
-            for source in self._sources_of(kind):
+            for source in self._sieve.sources_of(kind):
                 parts[source].append(rows)
         return {s: rows[0] if len(rows) == 1 else np.sort(np.concatenate(rows)) for s, rows in parts.items()}
 
