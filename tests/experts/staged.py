@@ -29,12 +29,17 @@ def drawn(backbone: Backbone, name: str = "one", seed: int = 0, labels: tuple[st
     lexicon = Lexicon(known, draw.integers(-90, 90, (len(known), len(labels))).astype(np.int8),
                       np.full(len(labels), 0.01, np.float32), np.eye(len(labels), dtype=np.float32))  # fmt: skip
 
+    # In bytes already, as a pack keeps it: what is read back is the very same on every processor.
     def changes() -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        return {key: (some(i * width, RANK), some(RANK, o * width)) for key, (i, o) in MAPS.items()}
+        pairs = {key: (draw.integers(-126, 127, (i * width, RANK)), draw.integers(-126, 127, (RANK, o * width)))
+                 for key, (i, o) in MAPS.items()}  # fmt: skip
+        for down, up in pairs.values():
+            down[0], up[:, 0] = 127, 127
+        return {key: (np.float32(0.004) * down.astype(np.float32), np.float32(0.004) * up.astype(np.float32))
+                for key, (down, up) in pairs.items()}  # fmt: skip
 
     blocks = int(backbone.pack.manifest["shape"]["blocks"]) - 1
     below = Below.of([changes() for _ in range(blocks)]) if deep else None
-    # In bytes already, as a pack keeps it: what is read back is the very same on every processor.
     head = draw.integers(-126, 127, (2 * width + SHAPE, len(labels)))
     head[0] = 127
     adapter = Adapter(changes(), some(width), (head * 0.006).astype(np.float32), some(len(labels)), lexicon, below)

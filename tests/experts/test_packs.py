@@ -2,23 +2,26 @@
 
 import json
 import pickle
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zstandard
+from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as tensors
 
 from tests.experts.staged import TEXT, drawn, packed
 from watchfloor.base.errors import PackError, RefusedError, UsageError
-from watchfloor.experts.adapter import Below
 from watchfloor.experts.backbone import Backbone
 from watchfloor.experts.floor import ExpertFloor
 from watchfloor.experts.packs import ARRAYS, load
 from watchfloor.experts.shelf import Shelf
 from watchfloor.store.packs import write_pack
 from watchfloor.store.signatures import make_key, sign
+
+#: What is done to a pack's arrays.
+Cut = dict[str, Callable[[np.ndarray], np.ndarray]]
 
 
 @pytest.mark.parametrize("deep", [False, True])
@@ -34,13 +37,20 @@ def test_a_pack_answers_as_the_expert_it_was_made_of(backbone: Backbone, tmp_pat
     np.testing.assert_allclose([e.score for e in answers[0]], [e.score for e in answers[1]], atol=1e-5)
 
 
-def test_changes_that_do_not_fit_a_block_are_refused(backbone: Backbone, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [
+    {"changes": lambda each: each[:, :-1]}, {"changes": lambda each: each[:0]},
+    {"change_scales": lambda each: each[..., :-1]}, {"change_scales": lambda each: each[:1]},
+    {"change_scales": lambda each: each.ravel()},
+    {"change_scales": lambda each: each[:0], "changes": lambda each: each[:0]},
+])  # fmt: skip
+def test_changes_that_do_not_fit_the_blocks_are_refused(backbone: Backbone, tmp_path: Path, cut: Cut) -> None:
     made = drawn(backbone, deep=True)
-    assert made.adapter.below is not None
-    block = dict(made.adapter.below.blocks[0])
-    block["widen"] = (block["widen"][0], block["widen"][1][:, :-1])
-    folder = packed(replace(made, adapter=replace(made.adapter, below=Below.of([block]))), tmp_path / "one")
-    with pytest.raises(PackError, match="changes to widen do not fit"):
+    folder = packed(made, tmp_path / "one")
+    arrays = tensors_of(zstandard.decompress((folder / ARRAYS).read_bytes()))
+    arrays |= {name: np.ascontiguousarray(change(arrays[name])) for name, change in cut.items()}
+    (folder / ARRAYS).write_bytes(zstandard.compress(tensors(arrays)))
+    write_pack(folder, made.card.manifest(), (ARRAYS,))
+    with pytest.raises(PackError, match="cannot be read"):
         load(folder, base=backbone.version)
 
 

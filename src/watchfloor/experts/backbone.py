@@ -39,7 +39,7 @@ class Parts(NamedTuple):
 
     trunk: str = "trunk.onnx.zst"
     upper: str = "upper.onnx.zst"
-    words: str = "words.json"
+    words: str = "words.json.zst"
     background: str = "background.npz"
 
 
@@ -82,7 +82,7 @@ class Backbone:
         self.pack: Pack = open_pack(folder, name=NAME, format_version=FORMAT_VERSION)
         #: What an adapter must have been made for.
         self.version = sha256_of(folder / MANIFEST)
-        self.pieces = Pieces(self.pack.path(PARTS.words), places=int(self.pack.manifest["shape"]["places"]))
+        self.pieces = Pieces(self.pack.unpacked(PARTS.words), places=int(self.pack.manifest["shape"]["places"]))
         options = onnxruntime.SessionOptions()
         # As many as this process may use: with more of them than cores, threads wait for each other.
         options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from watchfloor.base.errors import PackError
 
 NAME: Final = "expert"
-FORMAT_VERSION: Final = 2
+FORMAT_VERSION: Final = 3
 #: ``choice``: one of the labels. ``facets``: one label of each facet, named before the colon.
 KINDS: Final = ("choice", "facets")
 #: Labels of one answer at most; the rest are as good as impossible.

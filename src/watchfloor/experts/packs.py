@@ -3,6 +3,7 @@
 Knows nothing of serving.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as bytes_of
 
 from watchfloor.base.errors import PackError, RefusedError
-from watchfloor.experts.adapter import MAPS, Adapter, Below, Lora, trunk_inputs
+from watchfloor.experts.adapter import MAPS, Adapter, Below, Lora
 from watchfloor.experts.card import FORMAT_VERSION, NAME, Card, card_of
 from watchfloor.experts.domain import Domain
 from watchfloor.experts.lexicon import Lexicon, SparseLexicon
@@ -72,24 +73,51 @@ def load(folder: Path, *, base: str, trusted: Path | None = None, unsigned: bool
 
 
 def save(folder: Path, card: Card, adapter: Adapter, domain: Domain) -> None:
-    """Write an expert's pack, without a signature. Single precision is halved and a head put into bytes: measure
+    """Write an expert's pack, without a signature. Single precision is halved, a head and changes to blocks go into
 
-    what is read back.
+    bytes: measure what is read back.
     """
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {"query": adapter.query, "bias": adapter.bias, "centres": domain.centres, "spreads": domain.spreads}
-    for name, (down, up) in adapter.lora.items():
-        arrays |= {f"{name}_down": down, f"{name}_up": up}
-    for block, lora in enumerate(adapter.below.blocks if adapter.below is not None else ()):
-        for name, pair in lora.items():
-            arrays |= dict(zip(trunk_inputs(block, name), pair, strict=True))
     halved: dict[str, np.ndarray] = {name: each.astype(np.float16) for name, each in arrays.items()}
+    below = adapter.below.blocks if adapter.below is not None else ()
+    halved |= _changes((adapter.lora, *below))
     halved["limit"] = np.asarray(domain.limit, dtype=np.float32)
     scale = np.maximum(np.abs(adapter.head).max(0, initial=0.0), 1e-12).astype(np.float32) / 127
     halved |= {"head_bytes": np.round(adapter.head / scale).astype(np.int8), "head_scale": scale}
     raw = bytes_of({name: np.ascontiguousarray(each) for name, each in (halved | _folded(adapter.lexicon)).items()})
     (folder / ARRAYS).write_bytes(packed(raw))
     write_pack(folder, card.manifest(), (ARRAYS,))
+
+
+def _changes(blocks: Sequence[Lora]) -> dict[str, np.ndarray]:
+    """Changes to blocks, the upper one first, in bytes ``(blocks, numbers)``, with a scale a column of what is down and
+
+    a row of what is up ``(blocks, maps, 2, rank)``.
+    """
+    numbers, scales = [], []
+    for block in blocks:
+        pairs = [(down.T, up) for down, up in (block[name] for name in MAPS)]
+        scale = [[np.maximum(np.abs(each).max(1), 1e-12) / 127 for each in pair] for pair in pairs]
+        scales.append(np.asarray(scale, dtype=np.float32))
+        numbers.append(np.concatenate([np.round(each / by[:, None]).astype(np.int8).ravel()
+                                       for pair, both in zip(pairs, scale, strict=True)
+                                       for each, by in zip(pair, both, strict=True)]))  # fmt: skip
+    return {"changes": np.stack(numbers), "change_scales": np.stack(scales)}
+
+
+def _blocks(numbers: np.ndarray, scales: np.ndarray, width: int) -> list[Lora]:
+    """What ``_changes`` folded; ValueError where it does not fit blocks so wide."""
+    rank = scales.shape[-1]
+    sizes = [rank * width * each for pair in MAPS.values() for each in pair]
+    if scales.shape != (len(numbers), len(MAPS), 2, rank) or numbers.shape[1:] != (sum(sizes),):
+        raise ValueError("the changes do not fit the blocks")
+    found: list[Lora] = []
+    for row, by in zip(numbers, scales.reshape(len(scales), -1, rank), strict=True):
+        cut = np.split(row.astype(np.float32), np.cumsum(sizes)[:-1])
+        pairs = iter([each.reshape(rank, -1) * scale[:, None] for each, scale in zip(cut, by, strict=True)])
+        found.append({name: (np.ascontiguousarray(next(pairs).T), next(pairs)) for name in MAPS})
+    return found
 
 
 def _folded(lexicon: Lexicon | SparseLexicon | None) -> dict[str, np.ndarray]:
@@ -138,19 +166,10 @@ def _unfold(arrays: dict[str, np.ndarray], card: Card) -> tuple[Adapter, Domain]
         return np.ascontiguousarray(arrays[name], dtype=np.float32)
 
     head = full("head_bytes") * full("head_scale")
-    lora = {name: (full(f"{name}_down"), full(f"{name}_up")) for name in MAPS}
-    blocks: list[Lora] = []
-    while trunk_inputs(len(blocks), "query")[0] in arrays:
-        names = {name: trunk_inputs(len(blocks), name) for name in MAPS}
-        blocks.append({name: (full(down), full(up)) for name, (down, up) in names.items()})
+    query = full("query")
+    upper, *blocks = _blocks(arrays["changes"], full("change_scales"), len(query))
     below = Below.of(blocks) if blocks else None
-    adapter = Adapter(lora, full("query"), head, full("bias"), _lexicon(arrays), below)
+    adapter = Adapter(upper, query, head, full("bias"), _lexicon(arrays), below)
     if adapter.head.shape[1] != len(card.labels) or adapter.bias.shape != (len(card.labels),):
         raise ValueError("the head does not fit the labels")
-    width = len(adapter.query)
-    for changed in (lora, *blocks):
-        for name, (inputs, outputs) in MAPS.items():
-            down, up = changed[name]
-            if down.shape != (inputs * width, len(up)) or up.shape != (len(up), outputs * width):
-                raise ValueError(f"the changes to {name} do not fit")
     return adapter, Domain(full("centres"), full("spreads"), float(arrays["limit"].item()))

@@ -8,7 +8,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -40,12 +39,12 @@ class Window:
 
 
 class Pieces:
-    """The backbone's tokenizer."""
+    """The backbone's tokenizer, ``words`` as its library writes it."""
 
-    def __init__(self, path: Path, *, places: int) -> None:
+    def __init__(self, words: bytes, *, places: int) -> None:
         from tokenizers import Tokenizer
 
-        self._tokenizer = Tokenizer.from_file(str(path))
+        self._tokenizer = Tokenizer.from_buffer(words)
         self.places = places
         known = self._tokenizer.get_vocab(with_added_tokens=True)
         self._first, self._last, self._unknown = (int(known[mark]) for mark in (_FIRST, _LAST, _UNKNOWN))

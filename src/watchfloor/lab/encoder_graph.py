@@ -132,7 +132,7 @@ def export(encoder: Encoder, words_json: str, background: dict[str, npt.NDArray[
                   ("x", "there", "which", "query", *names), ("features", "weights", "y"), free)  # fmt: skip
     (out / PARTS.trunk).write_bytes(packed(trunk_graph(encoder)))
     (out / PARTS.upper).write_bytes(packed(upper))
-    (out / PARTS.words).write_text(words_json, "utf-8")
+    (out / PARTS.words).write_bytes(packed(words_json.encode()))
     np.savez(out / PARTS.background, **background)  # type: ignore[arg-type]
     manifest = {"name": NAME, "format": FORMAT_VERSION, "shape": shape.facts(), "rank": RANK} | facts
     write_pack(out, manifest, PARTS)

@@ -27,7 +27,7 @@ def speaking(backbone: Backbone, expert: Plugged, texts: Sequence[str]) -> Speak
     if lexicon is None or not len(lexicon.grams):
         return {}
     known = set(lexicon.grams.tolist())
-    tokenizer = Tokenizer.from_file(str(backbone.pack.path(PARTS.words)))
+    tokenizer = Tokenizer.from_buffer(backbone.pack.unpacked(PARTS.words))
     step = max(len(texts) // _TEXTS, 1)
     counts: Counter[tuple[int, ...]] = Counter()
     for pieces in backbone.pieces.split([text[:4_000] for text in texts[::step]]):
