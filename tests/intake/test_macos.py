@@ -52,6 +52,18 @@ def elastic(category: str, action: str, os: str = "macos", **fields: Any) -> dic
     }
 
 
+@pytest.mark.parametrize(("path", "system"), [
+    ("C:\\Windows\\System32\\cmd.exe", "windows"), ("/usr/bin/curl", "linux"), ("curl", None),
+    ("/Applications/Mail.app/Contents/MacOS/Mail", "macos"), ("/Users/eve/Downloads/a", "macos"),
+])  # fmt: skip
+def test_a_document_that_names_no_system_is_of_the_one_its_paths_are_of(path: str, system: str | None) -> None:
+    document = elastic("process", "exec", type=["start"], host={"hostname": "h"})
+    document["process"] = {"pid": 7, "executable": path}
+    rows, account = read(json.dumps(document).encode())
+    assert not account.rejections
+    assert rows[0].get("device.os") == system
+
+
 def test_a_process_start() -> None:
     rows, account = read(json.dumps(elastic("process", "exec", type=["start"])).encode())
     assert not account.rejections

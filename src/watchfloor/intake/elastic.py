@@ -9,6 +9,8 @@ from watchfloor.intake.windows.fields import account, host_name, micros, number,
 
 Document = dict[str, Any]
 _MAX_NESTING = 6
+#: Folders at the root of a Mac and of no other.
+_MACOS = ("/Applications/", "/Library/", "/System/", "/Users/", "/Volumes/", "/private/")
 
 
 def documents(value: Any, nesting: int = 0) -> Iterator[Document]:
@@ -56,7 +58,8 @@ def _words(value: Any) -> tuple[str, ...]:
 
 def to_row(document: Document) -> Row:
     """One event document as a row; an unknown kind is kept as action ``other``."""
-    row: Row = {"device.os": _system(document)}
+    row: Row = {}
+    put(row, "device.os", _system(document))
     put(row, "time", micros(_at(document, "@timestamp") or _at(document, "event.created")))
     put(row, "device.hostname", host_name(_at(document, "host.hostname") or _at(document, "host.name")))
     put(row, "metadata.log_name", text(_at(document, "data_stream.dataset") or _at(document, "event.dataset")))
@@ -81,14 +84,22 @@ def _user_id(document: Document) -> str | None:
     return f"uid:{uid}" if uid else None
 
 
-def _system(document: Document) -> str:
+def _system(document: Document) -> str | None:
+    """The operating system that is named, else the one that paths are of; none where nothing tells."""
     for field in ("host.os.type", "host.os.family", "host.os.platform"):
         name = str(_at(document, field) or "").lower()
         if name in ("windows", "linux", "macos"):
             return name
         if name == "darwin":
             return "macos"
-    return "linux" if _at(document, "host.os.family") else "macos"
+    if _at(document, "host.os.family"):  # a distribution's
+        return "linux"
+    path = str(_image(_at(document, "process")) or _at(document, "file.path") or "")
+    if "\\" in path or _at(document, "registry.path"):
+        return "windows"
+    if path.startswith(_MACOS):
+        return "macos"
+    return "linux" if path.startswith("/") else None
 
 
 def command_line(process: Any) -> str | None:

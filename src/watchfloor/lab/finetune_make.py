@@ -33,6 +33,8 @@ RIGHT_LOST, OWN_LOST = 0.02, 0.005
 CLUSTERS: Final = 16
 #: Development texts that are enough to choose and calibrate by.
 MOST_DEV: Final = 2_000
+#: Texts whose places among kinds of text draw the domain.
+PLACED: Final = 20_000
 #: Pieces a window where any window may raise an alarm, and windows at most.
 _ALARM: Final = Windows(size=128, overlap=24, most=64, join="alarm")
 #: Evidence, in nats an axis, that texts of other customers may lie further out.
@@ -177,7 +179,10 @@ def targets_of(card: Card, examples: Sequence[Example]) -> npt.NDArray[np.int64]
 
 
 def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example], options: Options) -> tuple[Texts, Floats]:
-    """Texts as the trunk leaves them, or as words where it is changed too, and where each lies ``(texts, axes)``."""
+    """Texts as the trunk leaves them, or as words where it is changed too, and where they lie ``(texts, axes)``: then
+
+    the first of them alone.
+    """
     x: list[list[Any]] = []
     means = []
     windows = card.windows
@@ -186,10 +191,15 @@ def texts_of(backbone: Backbone, card: Card, examples: Sequence[Example], option
         # Of a text with no label for its windows only so many are worth a training step.
         most = min(windows.most, 4) if windows.join == "alarm" else 1
         cut = [backbone.pieces.windows(each, windows.size, windows.overlap, most) for each in pieces]
-        seen = iter(backbone.see([window for many in cut for window in (many[:1] if options.deep else many)]))
+        if options.deep:
+            x += [[each.words for each in many] for many in cut]
+            first = [many[0] for many in cut] if start < PLACED else []
+            means += list(backbone.places(backbone.see(first)))
+            continue
+        seen = iter(backbone.see([window for many in cut for window in many]))
         for many in cut:
-            here = [next(seen) for _ in many[: 1 if options.deep else None]]
-            x.append([each.words for each in many] if options.deep else [each.x.astype(np.float16) for each in here])
+            here = [next(seen) for _ in many]
+            x.append([each.x.astype(np.float16) for each in here])
             means.append(backbone.places(here[:1])[0])
     shapes = np.stack([shape(each.text) for each in examples])
     targets = targets_of(card, examples)
@@ -247,6 +257,6 @@ def calibrated(card: Card, fitted: Fitted, dev: Texts, options: Options) -> Cali
 
 def domain_of(backbone: Backbone, places: Floats, places_dev: Floats, seed: int) -> Domain:
     """Clusters of the training texts, and the evidence below which no answer is given."""
-    found = clusters_of(places[:20_000], int(np.clip(len(places) // 40, 1, CLUSTERS)), seed)
+    found = clusters_of(places[:PLACED], int(np.clip(len(places) // 40, 1, CLUSTERS)), seed)
     measured = found.evidence(places_dev if len(places_dev) >= 100 else places, backbone.nobodys)
     return replace(found, limit=float(np.quantile(measured, OWN_LOST)) - _SLACK)
