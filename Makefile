@@ -34,7 +34,7 @@ demo: $(VENV)/.installed
 	@echo "$(CURDIR)/$(DEMO)/investigation.html"
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check .

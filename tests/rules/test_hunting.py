@@ -1,7 +1,9 @@
 """A hunt from logs to Findings: nothing is lost in silence, and no log, however hostile, stops it."""
 
+import gc
 import json
 import time
+import weakref
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from watchfloor.base.settings import Settings
 from watchfloor.intake.reader import Reader
 from watchfloor.rules import expressions
 from watchfloor.rules.hunting import Hunt
+from watchfloor.rules.matching import Matcher
 
 ALONE = Settings(workers=1)
 LAUNCH = {"product": "windows", "category": "process_creation"}
@@ -186,6 +189,21 @@ def test_an_expression_that_takes_for_ever_is_given_up_and_named(
     (fault,) = hunt.faults
     assert fault.title == "Slow"
     assert "takes too long" in fault.why
+
+
+def test_what_a_hunt_compiled_goes_when_the_hunt_does(tmp_path: Path) -> None:
+    hunt, found = hunted(lines(tmp_path, [{"Image": "C:\\a.exe"}]), rule("A", {"s": {"Image|endswith": "a.exe"}}))
+    assert [finding.title for finding in found] == ["A"]
+    gc.collect()
+    gc.disable()  # megabytes each: they must not wait for a full collection
+    try:
+        gone = weakref.ref(hunt)
+        kept = [weakref.ref(each) for each in vars(hunt).values() if isinstance(each, Matcher)]
+        del hunt
+        assert kept
+        assert [ref() for ref in (gone, *kept)] == [None] * (1 + len(kept))
+    finally:
+        gc.enable()
 
 
 def test_values_of_megabytes_are_searched_to_their_end(tmp_path: Path) -> None:
