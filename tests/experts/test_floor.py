@@ -83,6 +83,13 @@ def test_changes_for_another_number_of_blocks_are_not_plugged_in(backbone: Backb
         ExpertFloor(backbone).plug(replace(expert, adapter=twice))
 
 
+def test_changes_of_another_rank_are_not_plugged_in(backbone: Backbone) -> None:
+    expert = drawn(backbone)
+    halved = {name: (down[:, :4], up[:4]) for name, (down, up) in expert.adapter.lora.items()}
+    with pytest.raises(UsageError, match="rank 4"):
+        ExpertFloor(backbone).plug(replace(expert, adapter=replace(expert.adapter, lora=halved)))
+
+
 @pytest.mark.parametrize("deep", [False, True])
 def test_a_repeated_text_is_not_computed_again(backbone: Backbone, monkeypatch: pytest.MonkeyPatch, deep: bool) -> None:
     floor = ExpertFloor(backbone)

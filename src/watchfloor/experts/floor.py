@@ -18,7 +18,7 @@ from watchfloor.base.errors import UsageError
 from watchfloor.base.judgements import Expert, Judgement
 from watchfloor.experts import bundled
 from watchfloor.experts.adapter import Below
-from watchfloor.experts.backbone import Backbone, Job, Seen
+from watchfloor.experts.backbone import RANK, Backbone, Job, Seen
 from watchfloor.experts.disguise import views
 from watchfloor.experts.judging import joined, judgement
 from watchfloor.experts.packs import Plugged, load
@@ -73,6 +73,8 @@ class ExpertFloor:
         below, blocks = expert.adapter.below, int(self.backbone.pack.manifest["shape"]["blocks"]) - 1
         if below is not None and len(below.blocks) != blocks:
             raise UsageError(f"expert {expert.name} changes {len(below.blocks)} blocks of a trunk of {blocks}.")
+        if (rank := expert.adapter.lora["query"][0].shape[1]) != RANK:
+            raise UsageError(f"expert {expert.name} changes blocks by rank {rank}, and here it is {RANK}.")
         with self._changing:
             self._plugged = {**self._plugged, expert.name: expert}
 
