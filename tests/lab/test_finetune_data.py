@@ -47,6 +47,14 @@ def test_any_common_delimiter_and_encoding(tmp_path: Path, delimiter: str, encod
     assert "Verdict" in found.words()
 
 
+def test_the_limit_that_other_readers_set_for_a_cell_is_theirs_again_afterwards(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    read(written(tmp_path, table(made_texts(4, 0))))
+    with pytest.raises(InputError):
+        read(written(tmp_path, "text,text\na,b\n"))
+    assert csv.field_size_limit() == before
+
+
 def test_windows_encoding_is_not_taken_for_chinese(tmp_path: Path) -> None:
     rows = [{"text": f"Überprüfung der Datei café {n}", "label": "a"} for n in range(5)]
     assert read(written(tmp_path, table(rows).encode("cp1252"))).lines[3].text == rows[3]["text"]

@@ -214,7 +214,15 @@ class _Lines:
 
 
 def _csv(path: Path, text: str, delimiter: str, account: Account) -> tuple[tuple[str, ...], list[Record]]:
-    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # runaway records are told by their lines and characters
+    # Runaway records are told by their lines and characters here; the limit is one for the whole process.
+    before = csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+    try:
+        return _table(path, text, delimiter, account)
+    finally:
+        csv.field_size_limit(before)
+
+
+def _table(path: Path, text: str, delimiter: str, account: Account) -> tuple[tuple[str, ...], list[Record]]:
     rows = _rows(path, _Lines(text), delimiter, account)
     header: tuple[str, ...] = ()
     for _, row in rows:
