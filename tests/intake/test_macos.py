@@ -53,7 +53,7 @@ def elastic(category: str, action: str, os: str = "macos", **fields: Any) -> dic
 
 
 @pytest.mark.parametrize(("path", "system"), [
-    ("C:\\Windows\\System32\\cmd.exe", "windows"), ("/usr/bin/curl", "linux"), ("curl", None),
+    ("C:\\Windows\\System32\\cmd.exe", "windows"), ("/usr/bin/curl", "linux"), ("curl", None), ("/tmp/a\\b", "linux"),
     ("/Applications/Mail.app/Contents/MacOS/Mail", "macos"), ("/Users/eve/Downloads/a", "macos"),
 ])  # fmt: skip
 def test_a_document_that_names_no_system_is_of_the_one_its_paths_are_of(path: str, system: str | None) -> None:

@@ -95,11 +95,9 @@ def _system(document: Document) -> str | None:
     if _at(document, "host.os.family"):  # a distribution's
         return "linux"
     path = str(_image(_at(document, "process")) or _at(document, "file.path") or "")
-    if "\\" in path or _at(document, "registry.path"):
-        return "windows"
-    if path.startswith(_MACOS):
-        return "macos"
-    return "linux" if path.startswith("/") else None
+    if path.startswith("/"):
+        return "macos" if path.startswith(_MACOS) else "linux"
+    return "windows" if "\\" in path or _at(document, "registry.path") else None
 
 
 def command_line(process: Any) -> str | None:
